@@ -1,0 +1,29 @@
+"""The AD systems and oracles, one file each. The folder is the registry; entry points add other people's backends."""
+
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pkgutil import iter_modules
+
+from ._contract import FLOATS, Backend
+
+__all__ = ["FLOATS", "Backend", "discover"]
+
+
+@cache
+def discover() -> dict[str, Backend]:
+    """Every backend by name: the files of this folder, then the entry points of the group `gradparity.backends`.
+
+    An entry point names a `Backend`. One that cannot be imported stays in the list, unavailable, with its reason.
+    """
+    modules = sorted(m.name for m in iter_modules(__path__) if not m.name.startswith("_"))
+    found = [import_module(f".{module}", __name__).BACKEND for module in modules]
+    found += [_load(entry) for entry in entry_points(group="gradparity.backends")]
+    return {backend.name: backend for backend in sorted(found, key=lambda backend: (backend.rank, backend.name))}
+
+
+def _load(entry) -> Backend:
+    try:
+        return entry.load()
+    except Exception as error:  # someone else's package: whatever is wrong with it must not stop ours
+        return Backend(name=entry.name, broken=f"{entry.value} cannot be loaded: {error!r}")

@@ -1,0 +1,56 @@
+"""gradparity's harness: what is compared, how, and what follows.
+
+The names below load when first used, so that importing this package (as the pytest plugin and `gradparity --help` do)
+costs nothing and pulls in neither NumPy nor a framework.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .compare import Comparison, Difference, compare
+    from .errors import BadInput, GradparityError
+    from .gradients import Gradients, Maker
+    from .noise import Noise, measure_noise
+    from .problem import Problem, Tensors, make_tensors
+    from .result import Panel, Result
+
+_HOMES = {
+    "BadInput": "errors",
+    "Comparison": "compare",
+    "Difference": "compare",
+    "Gradients": "gradients",
+    "GradparityError": "errors",
+    "Maker": "gradients",
+    "Noise": "noise",
+    "Panel": "result",
+    "Problem": "problem",
+    "Result": "result",
+    "Tensors": "problem",
+    "compare": "compare",
+    "make_tensors": "problem",
+    "measure_noise": "noise",
+}
+
+__all__ = [
+    "BadInput",
+    "Comparison",
+    "Difference",
+    "Gradients",
+    "GradparityError",
+    "Maker",
+    "Noise",
+    "Panel",
+    "Problem",
+    "Result",
+    "Tensors",
+    "compare",
+    "make_tensors",
+    "measure_noise",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)

@@ -1,0 +1,23 @@
+"""What gradparity raises on purpose. Each message says what was given, what was expected and how to mend it."""
+
+
+class GradparityError(Exception):
+    """Base of every error that gradparity raises on purpose."""
+
+    exit_code = 2
+
+
+class BadInput(GradparityError):
+    """The caller's file, function, option or array cannot be used as it is."""
+
+
+class BackendFailed(GradparityError):
+    """A backend crashed, hung or raised; it says nothing about the user's gradients."""
+
+    exit_code = 3
+
+
+def listed(names: object) -> str:
+    """'a, b or c', for the messages that name what would have been accepted."""
+    words = [str(name) for name in names]  # type: ignore[attr-defined]  # any iterable; object keeps callers short
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1]

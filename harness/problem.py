@@ -1,0 +1,155 @@
+"""A Problem, and the one weight set and batch it makes for every backend."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, Self
+from zlib import crc32
+
+import numpy as np
+
+from .errors import BadInput, listed
+from .models import Model, TensorSpec, find
+
+Array = np.ndarray
+LOSSES = ("mse", "softmax_xent")
+DTYPES = ("float64", "float32", "longdouble")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One question put to every backend: the gradients of this loss of this model, at these sizes.
+
+    Args:
+        model: a name of the model tables.
+        T, B, I, H, O: time steps, batch, inputs, hidden units, outputs; each 1 or more.
+        loss: "mse", 0.5 * sum((out - y)^2), or "softmax_xent", summed cross-entropy with integer targets.
+        loss_on: "all" steps, or the "last" only.
+        dtype: working dtype of the backends; "longdouble" is for the noise model's wide reference.
+        bias: without, all biases are zero and their gradients are not asked for.
+        weight_scale: weights are uniform in +-weight_scale / sqrt(H), torch's own default at 1.
+        seed: the same Problem gives the same bytes on every machine.
+    Raises:
+        BadInput: an unknown model, loss or dtype, or a size below 1.
+    """
+
+    model: str = "rnn"
+    T: int = 7
+    B: int = 3
+    I: int = 4  # noqa: E741  # the field's symbol
+    H: int = 5
+    O: int = 2  # noqa: E741  # the field's symbol
+    loss: str = "mse"
+    loss_on: Literal["all", "last"] = "all"
+    dtype: str = "float64"
+    bias: bool = True
+    weight_scale: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        find(self.model)
+        for option, value, known in (
+            ("loss", self.loss, LOSSES),
+            ("loss_on", self.loss_on, ("all", "last")),
+            ("dtype", self.dtype, DTYPES),
+        ):
+            if value not in known:
+                raise BadInput(f"unknown {option} {value!r}; expected {listed(known)}")
+        for letter, size in self.sizes.items():
+            if size < 1:
+                raise BadInput(f"size {letter} = {size}; every size is 1 or more")
+
+    @property
+    def spec(self) -> Model:
+        return find(self.model)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        return {"T": self.T, "B": self.B, "I": self.I, "H": self.H, "O": self.O}
+
+    @property
+    def supervised(self) -> slice | int:
+        """Index of the outputs that the loss sees: `out[problem.supervised]` has the shape of y."""
+        return slice(None) if self.loss_on == "all" else -1
+
+    @property
+    def asked(self) -> tuple[TensorSpec, ...]:
+        """The tensors whose gradients are asked for."""
+        return tuple(spec for spec in self.spec.tensors if self.bias or spec.kind != "bias")
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        return self.spec.tensor(name).shape(self.sizes)
+
+    def describe(self) -> str:
+        """'lstm float64 T=7 B=3 I=4 H=5 O=2 mse': the problem in a line."""
+        sizes = " ".join(f"{letter}={size}" for letter, size in self.sizes.items())
+        last = " on the last step" if self.loss_on == "last" else ""
+        return f"{self.model} {self.dtype} {sizes} {self.loss}{last}"
+
+
+@dataclass(frozen=True)
+class Tensors:
+    """The weight set and batch, in the canonical layout.
+
+    Args:
+        params: by name, as the model table lists them; biases are always there, zero when the problem has none.
+        x: (T, B, I).
+        y: targets; (T, B, O), or integers (T, B) for softmax_xent; without T when the loss is on the last step only.
+        states: h0, and c0 where the model has one, (B, H).
+    """
+
+    params: Mapping[str, Array]
+    x: Array
+    y: Array
+    states: Mapping[str, Array]
+
+    def map(self, change: Callable[[str, Array], Array]) -> Self:
+        """The same with `change(name, array)` in the place of every array."""
+        return replace(
+            self,
+            params={name: change(name, value) for name, value in self.params.items()},
+            x=change("x", self.x),
+            y=change("y", self.y),
+            states={name: change(name, value) for name, value in self.states.items()},
+        )
+
+    def cast(self, dtype: str) -> Self:
+        """The same in another dtype; integer targets stay integers."""
+        return self.map(lambda _, value: value if value.dtype.kind == "i" else value.astype(dtype))
+
+
+def make_tensors(problem: Problem) -> Tensors:
+    """The weights, batch and initial states of a problem: uniform and random, h0 and c0 too, since zeros hide faults.
+
+    Every tensor has its own stream, seeded by the problem's seed and the tensor's name, so that a tensor added to a
+    model changes no other.
+    """
+    spec, scale = problem.spec, problem.weight_scale / np.sqrt(problem.H)
+    params = {p.name: scale * _uniform(problem, p.name, problem.shape(p.name)) for p in spec.parameters}
+    if not problem.bias:
+        params = {p.name: np.zeros_like(params[p.name]) if p.kind == "bias" else params[p.name] for p in spec.parameters}
+    tensors = Tensors(
+        params=params,
+        x=_uniform(problem, "x", problem.shape("x")),
+        y=_targets(problem),
+        states={state.name: _uniform(problem, state.name, problem.shape(state.name)) for state in spec.states},
+    )
+    return tensors.cast(problem.dtype)
+
+
+def _targets(problem: Problem) -> Array:
+    steps = (problem.T,) if problem.loss_on == "all" else ()
+    if problem.loss == "mse":
+        return _uniform(problem, "y", (*steps, problem.B, problem.O))
+    shape = (*steps, problem.B)
+    return (_bits(problem, "y", int(np.prod(shape))) % np.uint64(problem.O)).astype(np.int64).reshape(shape)
+
+
+def _uniform(problem: Problem, name: str, shape: tuple[int, ...]) -> Array:
+    """Uniform in [-1, 1), exact in float64."""
+    bits = _bits(problem, name, int(np.prod(shape, dtype=int)))
+    return ((bits >> np.uint64(11)).astype(np.float64) * 2.0**-52 - 1.0).reshape(shape)
+
+
+def _bits(problem: Problem, name: str, count: int) -> Array:
+    """`count` random 64-bit words: the raw stream, since NumPy promises only that to stay the same between versions."""
+    return np.random.PCG64([problem.seed, crc32(name.encode())]).random_raw(count)

@@ -85,9 +85,7 @@ def rnn_relu(p: Params, x: Array, h0: Array) -> Pass:
     return elman(p, x, h0, lambda a: np.maximum(a, 0), lambda h: (h > 0).astype(h.dtype))
 
 
-def elman(
-    p: Params, x: Array, h0: Array, phi: Callable[[Array], Array], slope: Callable[[Array], Array]
-) -> Pass:
+def elman(p: Params, x: Array, h0: Array, phi: Callable[[Array], Array], slope: Callable[[Array], Array]) -> Pass:
     """A simple recurrent network; `slope` gives phi' from h = phi(a)."""
     T, W_hh = len(x), p["W_hh"]
     xs = x @ p["W_xh"] + p["b_h"]  # (T, B, H)

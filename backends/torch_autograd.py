@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def gradients(problem: "Problem", tensors: "Tensors") -> "Gradients":
-    """Autograd's gradients in the tensors' dtype; the hidden states are kept as leaves of interest, for the adjoints."""
+    """Autograd's gradients in the tensors' dtype; those in the hidden states are the adjoints."""
     import torch
 
     from ..harness.gradients import Gradients

@@ -117,6 +117,13 @@ class Tensors:
         return self.map(lambda _, value: value if value.dtype.kind == "i" else value.astype(dtype))
 
 
+def targets(problem: Problem) -> TensorSpec:
+    """The spec of y: like the outputs, without time where only the last step counts, without classes where integer."""
+    axes = problem.spec.tensor("outputs").axes
+    axes = axes if problem.loss_on == "all" else axes[1:]
+    return TensorSpec("y", axes if problem.loss == "mse" else axes[:-1], "output")
+
+
 def make_tensors(problem: Problem) -> Tensors:
     """The weights, batch and initial states of a problem: uniform and random, h0 and c0 too, since zeros hide faults.
 
@@ -126,7 +133,9 @@ def make_tensors(problem: Problem) -> Tensors:
     spec, scale = problem.spec, problem.weight_scale / np.sqrt(problem.H)
     params = {p.name: scale * _uniform(problem, p.name, problem.shape(p.name)) for p in spec.parameters}
     if not problem.bias:
-        params = {p.name: np.zeros_like(params[p.name]) if p.kind == "bias" else params[p.name] for p in spec.parameters}
+        params = {
+            p.name: np.zeros_like(params[p.name]) if p.kind == "bias" else params[p.name] for p in spec.parameters
+        }
     tensors = Tensors(
         params=params,
         x=_uniform(problem, "x", problem.shape("x")),
@@ -137,10 +146,9 @@ def make_tensors(problem: Problem) -> Tensors:
 
 
 def _targets(problem: Problem) -> Array:
-    steps = (problem.T,) if problem.loss_on == "all" else ()
+    shape = targets(problem).shape(problem.sizes)
     if problem.loss == "mse":
-        return _uniform(problem, "y", (*steps, problem.B, problem.O))
-    shape = (*steps, problem.B)
+        return _uniform(problem, "y", shape)
     return (_bits(problem, "y", int(np.prod(shape))) % np.uint64(problem.O)).astype(np.int64).reshape(shape)
 
 

@@ -117,9 +117,7 @@ def recurrent(*, gates: tuple[str, ...] = (), states: Iterable[str] = ("h0",), b
     }
 
 
-def hidden_bias(
-    name: str, gates: tuple[str, ...], spellings: tuple[str, ...], torch: tuple[str, ...]
-) -> TensorSpec:
+def hidden_bias(name: str, gates: tuple[str, ...], spellings: tuple[str, ...], torch: tuple[str, ...]) -> TensorSpec:
     """A bias of the hidden layer, (len(gates) * H,)."""
     return TensorSpec(name, (Axis("hidden", "H", gates),), "bias", spellings, torch)
 

@@ -1,0 +1,78 @@
+"""Noise: the rounding error to expect of each gradient, measured on the problem itself, never guessed.
+
+The reference is run in the working dtype on the problem and on equivalents of it, in which hidden units, batch elements
+and inputs are permuted, weights with them: the same mathematics with other roundings. Noise is the largest error of any
+of these runs against a reference in a wider type, floored at the working dtype's unit roundoff times the gradient's
+scale. The spread among permutations alone will not do: where sizes are tiny there is next to none.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .arrays import roundoff, smallest_normal
+from .gradients import Gradients
+from .problem import Problem, Tensors, targets
+
+Array = np.ndarray
+Reference = Callable[[Problem, Tensors], Gradients]
+
+THRESHOLD = 32.0  # in units of noise; README, "How the threshold was measured", has the sweep behind it
+WIDER = {"float32": "float64", "float64": "longdouble"}
+
+
+@dataclass(frozen=True)
+class Noise:
+    """The expected rounding error by quantity, as a max-norm, and where it comes from.
+
+    `source`: "measured" on the problem, or "repeats" of the same computation.
+    """
+
+    values: Mapping[str, float]
+    source: str = "measured"
+
+    def at_least(self, other: Mapping[str, float]) -> "Noise":
+        """The same, raised to the uncertainty that an approximate oracle reports of itself."""
+        return replace(self, values={name: max(value, other.get(name, 0.0)) for name, value in self.values.items()})
+
+
+def measure_noise(problem: Problem, tensors: Tensors, reference: Reference, draws: int = 4) -> Noise:
+    """Noise of every quantity of a problem, from `draws` permuted equivalents.
+
+    Args:
+        reference: gradients in the dtype of the tensors it is given; "longdouble" must work.
+        draws: permuted equivalents; 4 left no gradient of a correct backend above a third of the threshold.
+    """
+    wider = WIDER[problem.dtype]
+    exact = reference(replace(problem, dtype=wider), tensors.cast(wider)).quantities
+    runs = [reference(problem, tensors).quantities]
+    for draw in range(draws):
+        order = permutations(problem, draw)
+        permuted = reference(problem, tensors.map(lambda name, value, o=order: permute(problem, name, value, o)))
+        back = {size: np.argsort(p) for size, p in order.items()}
+        runs.append({n: permute(problem, n, v, back) for n, v in permuted.quantities.items()})
+    return Noise({name: _error(problem, name, value, runs) for name, value in exact.items()})
+
+
+def _error(problem: Problem, name: str, exact: Array, runs: list[dict[str, Array]]) -> float:
+    dtype = np.dtype(problem.dtype)
+    floor = max(roundoff(dtype) * float(np.abs(exact).max()), smallest_normal(dtype))
+    return max(floor, *(float(np.abs(run[name] - exact).max()) for run in runs))
+
+
+def permutations(problem: Problem, draw: int) -> dict[str, Array]:
+    """One permutation for each size along which the model is symmetric; seeded, so that a verdict repeats."""
+    random = np.random.default_rng([problem.seed, draw])
+    return {size: random.permutation(problem.sizes[size]) for size in problem.spec.symmetries}
+
+
+def permute(problem: Problem, name: str, value: Array, order: Mapping[str, Array]) -> Array:
+    """A tensor with its units taken in another order along every axis; gate blocks keep their places."""
+    spec = targets(problem) if name == "y" else problem.spec.tensor(name)
+    for k, axis in enumerate(spec.axes):
+        if axis.size in order:
+            units = order[axis.size]
+            blocks = np.arange(max(1, len(axis.gates)))[:, None] * len(units)
+            value = value.take((blocks + units).ravel(), axis=k)
+    return value

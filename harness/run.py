@@ -1,0 +1,196 @@
+"""`gradparity run`: every backend against every other, each in its own worker, all at the same time."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+
+from ..backends import Backend, discover
+from .consensus import Consensus, Witness, judge
+from .errors import BadInput, listed
+from .gradients import Gradients, Maker
+from .layout import Layout
+from .noise import THRESHOLD, Noise
+from .problem import Problem, Tensors, make_tensors
+from .readings import readings
+from .result import Panel, Result
+from .workers import Limits, TimedOut, Worker, WorkerError
+
+Progress = Callable[[str], None]
+NOISE = "numpy"  # the backend that measures noise: the hand-derived reference, in any NumPy dtype
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A backend's answer to one problem: who, and the gradients where there are any."""
+
+    maker: Maker
+    gradients: Gradients | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A problem with the answers of every backend and the noise of its gradients."""
+
+    problem: Problem
+    tensors: Tensors
+    answers: tuple[Answer, ...]
+    noise: Noise
+
+
+def choose(names: Iterable[str] = ()) -> list[Backend]:
+    """The backends of these names, or all; the missing ones too. Raises BadInput, naming those there are."""
+    known = discover()
+    wanted = list(names) or list(known)
+    for name in wanted:
+        if name not in known:
+            raise BadInput(f"unknown backend {name!r}; expected {listed(known)}")
+    return [backend for backend in known.values() if backend.name in wanted]
+
+
+def ask(
+    problems: Sequence[tuple[Problem, Tensors]],
+    backends: Sequence[Backend],
+    limits: Limits = Limits(),  # noqa: B008  # frozen
+    progress: Progress = lambda _: None,
+) -> list[Asked]:
+    """Put every problem to every backend. Each backend has a worker of its own, which stays warm between problems."""
+    with ThreadPoolExecutor(len(backends) + 1) as threads:
+        noises = threads.submit(_noises, problems, limits, progress)
+        answers: list[Future[list[Answer]]] = [
+            threads.submit(_answers, backend, problems, limits, progress) for backend in backends
+        ]
+        rows = [future.result() for future in answers]
+    columns = zip(*rows, strict=True)
+    return [
+        Asked(problem, tensors, answered, noise)
+        for (problem, tensors), answered, noise in zip(problems, columns, noises.result(), strict=True)
+    ]
+
+
+def _noises(problems: Sequence[tuple[Problem, Tensors]], limits: Limits, progress: Progress) -> list[Noise]:
+    found = []
+    with Worker(limits) as worker:
+        for problem, tensors in problems:
+            found.append(worker.call("gradparity.harness.jobs:noise", NOISE, problem, tensors))
+            progress("noise")
+    return found
+
+
+def _answers(
+    backend: Backend, problems: Sequence[tuple[Problem, Tensors]], limits: Limits, progress: Progress
+) -> list[Answer]:
+    """One backend's answers to all problems. After it has hung once it is not asked again."""
+    found: list[Answer] = []
+    hung = ""
+    with Worker(limits) as worker:
+        for problem, tensors in problems:
+            known = _known(backend, problem, hung)
+            answer = Answer(known) if known else _answer(worker, backend, problem, tensors)
+            hung = hung or ("it hung on an earlier problem" if answer.maker.status == "hung" else "")
+            found.append(answer)
+            progress(backend.name)
+    return found
+
+
+def _known(backend: Backend, problem: Problem, hung: str) -> Maker | None:
+    """The maker of an answer that needs no asking: missing, unsupported, or hung before."""
+    if backend.missing:
+        return Maker(backend.name, "missing", backend.missing)
+    maker = Maker(backend.name, versions=backend.versions, dtype=problem.dtype)
+    if reason := backend.unsupported(problem):
+        return replace(maker, status="unsupported", detail=reason)
+    return replace(maker, status="failed", detail=hung) if hung else None
+
+
+def _answer(worker: Worker, backend: Backend, problem: Problem, tensors: Tensors) -> Answer:
+    maker = Maker(backend.name, versions=backend.versions, dtype=problem.dtype)
+    try:
+        solved = worker.call("gradparity.harness.jobs:solve", backend.name, problem, tensors)
+    except WorkerError as error:
+        status = "hung" if isinstance(error, TimedOut) else "failed"
+        return Answer(replace(maker, status=status, detail=str(error)))
+    gradients, seconds, precision = solved
+    return Answer(replace(maker, seconds=seconds, precision=precision), gradients)
+
+
+def panel(asked: Asked, threshold: float = THRESHOLD, heat: bool = False) -> Panel:
+    """What the answers to one problem come to."""
+    problem, verdict = asked.problem, consensus(asked, threshold, heat)
+    enough = len(verdict.matrix.names) > 1
+    return Panel(
+        title=problem.describe(),
+        verdict=("match" if verdict.agreed else "mismatch") if enough else "nothing compared",
+        sentence=verdict.sentence,
+        reference=verdict.reference,
+        problem=problem,
+        makers=tuple(answer.maker for answer in asked.answers),
+        outliers=verdict.outliers,
+        comparisons=verdict.comparisons,
+        matrix=verdict.matrix,
+    )
+
+
+def consensus(asked: Asked, threshold: float = THRESHOLD, heat: bool = False) -> Consensus:
+    """The judgement of all that answered."""
+    oracles = {name for name, backend in discover().items() if backend.oracle}
+    witnesses = [Witness(a.maker.name, a.gradients, a.maker.name in oracles) for a in asked.answers if a.gradients]
+    how = readings(asked.problem, Layout())
+    return judge(asked.problem, witnesses, asked.noise, how, threshold, heat)
+
+
+def run(
+    problems: Sequence[Problem],
+    backends: Sequence[Backend],
+    limits: Limits = Limits(),  # noqa: B008  # frozen
+    threshold: float = THRESHOLD,
+    progress: Progress = lambda _: None,
+) -> Result:
+    """Every backend against every other on every problem."""
+    asked = ask([(problem, make_tensors(problem)) for problem in problems], backends, limits, progress)
+    panels = tuple(panel(one, threshold, heat=True) for one in asked)
+    return conclude("run", panels, threshold)
+
+
+def conclude(command: str, panels: tuple[Panel, ...], threshold: float, notes: tuple[str, ...] = ()) -> Result:
+    """The Result of these panels, with the headline and the exit code that follow."""
+    wrong = [p for p in panels if p.verdict == "mismatch"]
+    empty = [p for p in panels if p.verdict == "nothing compared"]
+    makers = _together(panels)
+    broken = [m for m in makers if m.status in ("failed", "hung")]
+    count = sum(len(c.differences) for p in panels for c in p.comparisons)
+    if wrong:
+        more = f" (and {len(wrong) - 1} more of {len(panels)} problems differ)" if len(wrong) > 1 else ""
+        headline, code = f"{wrong[0].title}: {wrong[0].sentence}{more}", 1
+    elif broken or empty:
+        who = ", ".join(f"{m.name} ({m.detail})" for m in broken) or "fewer than two backends"
+        headline, code = f"not everything could be compared: {who}", 3
+    else:
+        used = [m.name for m in makers if m.status == "ok"]
+        headline = f"{len(used)} backends agree on {_count(len(panels), 'problem')}: {count} gradients within the noise"
+        code = 0
+    return Result(command, headline, code, panels, threshold, makers, notes, gradparity=own_version())
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def _together(panels: tuple[Panel, ...]) -> tuple[Maker, ...]:
+    """One maker a backend: its worst status, and the seconds of all its problems."""
+    severity = ("hung", "failed", "ok", "unsupported", "missing")
+    kept: dict[str, Maker] = {}
+    for maker in (m for p in panels for m in p.makers):
+        before = kept.get(maker.name, maker)
+        worst = min(before, maker, key=lambda m: severity.index(m.status))
+        seconds = maker.seconds + (before.seconds if maker.name in kept else 0.0)
+        precision = before.precision or maker.precision
+        kept[maker.name] = replace(worst, seconds=seconds, precision=precision)
+    return tuple(kept.values())
+
+
+def own_version() -> str:
+    try:
+        return version("gradparity")
+    except PackageNotFoundError:  # run from a checkout that was never installed
+        return "unknown"

@@ -1,0 +1,169 @@
+"""Worker processes: a crash, a hang or a framework's global state in a backend or a candidate stays there.
+
+A worker is a fresh Python that serves calls by name over its standard streams, one at a time, and stays warm between
+them. Only our own two processes speak over the pipe; files are never unpickled.
+"""
+
+import os
+import pickle
+import queue
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Self
+
+from .errors import GradparityError
+
+# One thread each: workers run side by side, and a product's rounding must not depend on how many cores were free.
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
+XLA_ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"
+
+
+class WorkerError(GradparityError):
+    """A call to a worker came to nothing; the message says how."""
+
+
+class Crashed(WorkerError):
+    """The process ended without an answer: a signal, os._exit, or out of memory."""
+
+
+class TimedOut(WorkerError):
+    """No answer within the time allowed; the process was killed."""
+
+
+class Raised(WorkerError):
+    """The called function raised. `text` is its traceback, for those who want it."""
+
+    def __init__(self, message: str, text: str = "") -> None:
+        super().__init__(message)
+        self.text = text
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a worker may use: seconds a call (wall clock), and bytes of memory, 0 for no limit."""
+
+    seconds: float = 120.0
+    memory: int = 0
+
+
+class Worker:
+    """One process. Use as a context manager; `call` starts it when it is not running, also again after a crash."""
+
+    def __init__(self, limits: Limits = Limits()) -> None:
+        self.limits = limits
+        self._process: subprocess.Popen[bytes] | None = None
+        self._answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._errors: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def call(self, target: str, *args: Any) -> Any:
+        """Run `target`, "package.module:function", on the arguments and return what it returns.
+
+        Raises:
+            Crashed, TimedOut, Raised: as their names say. After the first two the next call gets a new process.
+            GradparityError: what the function itself raised on purpose, unchanged.
+        """
+        if self._process is None:
+            self._start()
+        try:
+            send(self._process.stdin, (target, args))  # type: ignore[union-attr]  # started with pipes, just above
+            answer = self._answers.get(timeout=self.limits.seconds)
+        except queue.Empty:
+            self.close()
+            raise TimedOut(f"no answer within {self.limits.seconds:g} s; it was stopped") from None
+        except (BrokenPipeError, OSError):
+            answer = None
+        if answer is None:
+            raise Crashed(self._last_words())
+        kind, value = answer
+        if kind == "raised":
+            raise value
+        return value
+
+    def close(self) -> None:
+        """End the process at once."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout, self._errors):
+                _close(stream)
+
+    def _start(self) -> None:
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
+        self._answers = queue.SimpleQueue()
+        flags = f"{os.environ.get('XLA_FLAGS', '')} {XLA_ONE_THREAD}".strip()
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "gradparity.harness.worker_main", str(self.limits.memory)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env={**os.environ, **ONE_THREAD, "XLA_FLAGS": flags},
+        )
+        threading.Thread(target=_read, args=(self._process.stdout, self._answers), daemon=True).start()
+
+    def _last_words(self) -> str:
+        """How the process ended, with the last line it wrote to standard error."""
+        process, errors = self._process, self._errors
+        code = process.wait() if process else 0
+        errors.seek(0)
+        lines = errors.read().decode(errors="replace").strip().splitlines()
+        self.close()
+        how = f"it was killed by {_signal(-code)}" if code < 0 else f"it exited with code {code}"
+        return f"{how} and gave no answer" + (f" ({lines[-1].strip()})" if lines else "")
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _read(stream: BinaryIO, answers: "queue.SimpleQueue[Any]") -> None:
+    """Put every answer of a worker on the queue; None when it ends."""
+    while True:
+        try:
+            answer = receive(stream)
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+            answer = None
+        answers.put(answer)
+        if answer is None:
+            return
+
+
+def _close(stream: Any) -> None:
+    with suppress(OSError):  # what was still unsent has nobody to go to
+        stream.close()
+
+
+def send(stream: Any, message: Any) -> None:
+    """Write one message: eight bytes of length, then the pickle."""
+    body = pickle.dumps(message, protocol=5)
+    stream.write(struct.pack("<Q", len(body)) + body)
+    stream.flush()
+
+
+def receive(stream: BinaryIO) -> Any:
+    """The next message. Raises EOFError when the other side is gone."""
+    head = stream.read(8)
+    if len(head) < 8:
+        raise EOFError
+    (length,) = struct.unpack("<Q", head)
+    body = stream.read(length)
+    if len(body) < length:
+        raise EOFError
+    return pickle.loads(body)

@@ -1,0 +1,5 @@
+"""`python -m gradparity.harness` is the command `gradparity`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,160 @@
+"""The candidate: the user's function, loaded and called. Runs in a worker, except in the user's own test process."""
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .arrays import as_array
+from .errors import BadInput
+from .layout import Layout, native_tensors
+from .names import normalised, spellings
+from .problem import Problem, Tensors
+
+Array = np.ndarray
+
+
+def call_file(path: str, function: str, problem: Problem, layout: Layout, tensors: Tensors) -> dict[str, Array]:
+    """Load the user's file, call the function and return what it returned, name -> NumPy array.
+
+    Raises:
+        BadInput: the file cannot be imported, lacks the function, or the function does not do what is asked of it.
+    """
+    return call(load(Path(path), function), problem, layout, tensors, name=f"{Path(path).name}:{function}")
+
+
+def load(path: Path, function: str) -> Callable[..., Any]:
+    """The function of that name (dots reach into classes) in a Python file; its folder can be imported from."""
+    sys.path.insert(0, str(path.parent.resolve()))
+    spec = spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise BadInput(f"{path} is no Python file; give one that ends in .py")
+    module = module_from_spec(spec)
+    sys.modules[path.stem] = module  # dataclasses and pickle look a module up by its name
+    try:
+        spec.loader.exec_module(module)
+    except BaseException as error:  # SystemExit too: a script without a __main__ guard
+        raise BadInput(f"{path.name} cannot be imported: {said(error, path)}") from None
+    found: Any = module
+    for part in function.split("."):
+        if not hasattr(found, part):
+            raise BadInput(f"{path.name} has no {function!r}; {_offer(module)}")
+        found = getattr(found, part)
+    if not callable(found):
+        raise BadInput(f"{path.name}:{function} is a {type(found).__name__}, not a function")
+    return found
+
+
+def _offer(module: Any) -> str:
+    own = [n for n, v in vars(module).items() if inspect.isfunction(v) and v.__module__ == module.__name__]
+    return f"it has {', '.join(own)}: name one as FILE:FUNCTION" if own else "it defines no function"
+
+
+def call(
+    function: Callable[..., Any], problem: Problem, layout: Layout, tensors: Tensors, name: str = ""
+) -> dict[str, Array]:
+    """Call a candidate with what its parameter names ask for, in its layout, and read what it returns.
+
+    Raises:
+        BadInput: it asks for something unknown, raises, or returns no mapping of gradients.
+    """
+    name = name or getattr(function, "__qualname__", repr(function))
+    given = arguments(function, problem, layout, tensors, name)
+    try:
+        returned = function(**given)
+    except Exception as error:
+        raise BadInput(f"{name} raised {said(error, code_of(function))}\n{_shapes(given)}") from None
+    return read(returned, name, problem)
+
+
+def arguments(
+    function: Callable[..., Any], problem: Problem, layout: Layout, tensors: Tensors, name: str
+) -> dict[str, Any]:
+    """What the parameter names ask for: params, x, y, h0, c0, lengths, or single weights under any spelling."""
+    native = native_tensors(layout, problem, tensors)
+    offered: dict[str, Any] = {
+        "params": dict(native.params), "x": native.x, "y": native.y, **native.states, "lengths": None,
+    }  # fmt: skip
+    wanted = inspect.signature(function).parameters
+    if "c0" in native.states and "c0" not in wanted:
+        offered["h0"] = (native.states["h0"], native.states["c0"])
+    places = [place for spec in problem.spec.parameters for place in layout.place(spec, problem.spec)]
+    known = {spelling: place.name for place in reversed(places) for spelling in spellings(place)}
+    given: dict[str, Any] = {}
+    for asked, parameter in wanted.items():
+        weight = known.get(normalised(asked))
+        if asked in offered:
+            given[asked] = offered[asked]
+        elif weight in native.params:
+            given[asked] = native.params[weight]
+        elif parameter.default is parameter.empty and parameter.kind not in (
+            parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD,
+        ):  # fmt: skip
+            raise BadInput(
+                f"{name} asks for {asked!r}; it can be given {', '.join(offered)}, or single weights: "
+                f"{', '.join(native.params)}"
+            )
+    return given
+
+
+def read(returned: Any, name: str, problem: Problem) -> dict[str, Array]:
+    """The gradients a candidate returned: a mapping, a named tuple, or (loss, mapping)."""
+    if isinstance(returned, tuple) and len(returned) == 2 and isinstance(returned[1], Mapping):
+        return {"loss": as_array(returned[0]), **read(returned[1], name, problem)}
+    if hasattr(returned, "_asdict"):
+        returned = returned._asdict()
+    if not isinstance(returned, Mapping):
+        wanted = ", ".join(f"{spec.name}=..." for spec in problem.asked if spec.kind in ("weight", "bias"))
+        got = f"{name} returned {_kind(returned)}; expected a mapping from name to array."
+        raise BadInput(f"{got}\n  mend it   return dict({wanted})")
+    wrong = [key for key in returned if not isinstance(key, str)]
+    if wrong:
+        raise BadInput(f"{name} returned a mapping with the key {wrong[0]!r}; every key is the name of a gradient")
+    if not returned:
+        raise BadInput(f"{name} returned an empty mapping; expected one array for each of the weights")
+    return {key: np.array(as_array(value)) for key, value in returned.items() if value is not None}
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return (
+            f"a {type(value).__name__} of {len(value)}: shapes {', '.join(str(np.shape(as_array(v))) for v in value)}"
+        )
+    return "None: is its return missing?" if value is None else f"a {type(value).__name__}"
+
+
+def said(error: BaseException, path: Path | None = None) -> str:
+    """An error in a line, with the line of the user's file that it comes from."""
+    message = (str(error).strip().splitlines() or [""])[0]
+    text = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    if isinstance(error, SyntaxError):
+        return f"{text} (line {error.lineno})"
+    trace, line = error.__traceback__, 0
+    while trace:
+        if path and Path(trace.tb_frame.f_code.co_filename).name == path.name:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f"{text} (line {line} of {path.name})" if line and path else text
+
+
+def code_of(function: Callable[..., Any]) -> Path | None:
+    """The file a function was written in."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return Path(code.co_filename) if code else None
+
+
+def _shapes(given: Mapping[str, Any]) -> str:
+    """The shapes a candidate was called with, since a wrong layout is the commonest reason to raise."""
+    said_of = []
+    for name, value in given.items():
+        if isinstance(value, Mapping):
+            said_of += [f"{name}[{key!r}] {np.shape(one)}" for key, one in value.items()]
+        elif isinstance(value, tuple):
+            said_of.append(f"{name} " + " and ".join(str(np.shape(one)) for one in value))
+        else:
+            said_of.append(f"{name} {np.shape(value)}")
+    return f"  called with  {', '.join(said_of)}\n  other layouts: --layout row|column|torch, --unbatched"

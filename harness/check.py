@@ -1,0 +1,164 @@
+"""`gradparity check`: the user's gradients against the references."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from ..backends import Backend, discover
+from .compare import MATCH, Comparison, compare, mismatches
+from .errors import BackendFailed, BadInput
+from .gradients import Maker
+from .layout import Layout, native_gradients
+from .names import match
+from .noise import THRESHOLD
+from .problem import Problem, make_tensors
+from .readings import readings
+from .result import Match, Panel, Result
+from .run import Asked, Progress, ask, conclude, consensus, own_version
+from .workers import Crashed, Limits, Raised, TimedOut, Worker
+
+Array = np.ndarray
+Given = Mapping[str, Array]
+QUICK = 20  # backends ranked from here on compile for seconds: asked only when named
+
+
+def split_target(target: str) -> tuple[Path, str]:
+    """'FILE[:FUNCTION]' as a path and a function; FUNCTION is `gradients` unless named."""
+    path, colon, function = target.rpartition(":")
+    return (Path(path), function) if colon and path.endswith(".py") else (Path(target), "gradients")
+
+
+def references(names: Sequence[str] = ()) -> list[Backend]:
+    """The backends a candidate is held against: those named, or all installed ones that answer at once."""
+    from .run import choose
+
+    return (
+        choose(names) if names else [b for b in discover().values() if not b.missing and (b.rank < QUICK or b.oracle)]
+    )
+
+
+def check(
+    target: str,
+    problem: Problem,
+    layout: Layout,
+    backends: Sequence[Backend],
+    limits: Limits,
+    threshold: float = THRESHOLD,
+    progress: Progress = lambda _: None,
+) -> Result:
+    """The gradients of a function in a file against the consensus of the references.
+
+    Raises:
+        BadInput: the file or function cannot be used: missing, raises, hangs, crashes, returns no gradients.
+        BackendFailed: no reference answered.
+    """
+    path, function = split_target(target)
+    if not path.is_file():
+        raise BadInput(f"{path} is not there; give a Python file, FILE.py or FILE.py:FUNCTION")
+    if problem.B != 1 and not layout.batched:
+        raise BadInput(f"--unbatched takes no batch, but B = {problem.B}; leave -B out or set it to 1")
+    tensors = make_tensors(problem)
+    start = perf_counter()
+    with Worker(limits) as worker:
+        given = _called(worker, path, function, problem, layout, tensors)
+    seconds = perf_counter() - start
+    progress("candidate")
+    maker = Maker(f"{path.name}:{function}", dtype=problem.dtype, seconds=seconds)
+    (asked,) = ask([(problem, tensors)], backends, limits, progress)
+    one = candidate_panel(given, maker, asked, layout, threshold)
+    return concluded("check", (one,), threshold)
+
+
+def _called(worker: Worker, path: Path, function: str, *rest: object) -> Given:
+    """The candidate's answer, or BadInput with what became of it."""
+    name = f"{path.name}:{function}"
+    try:
+        return worker.call("gradparity.harness.candidate:call_file", str(path), function, *rest)
+    except TimedOut:
+        raise BadInput(
+            f"{name} gave no answer within {worker.limits.seconds:g} s and was stopped; "
+            "make the problem smaller (-T, -B, -H) or raise --time-limit"
+        ) from None
+    except Crashed as error:
+        raise BadInput(f"{name} ended its process: {error}") from None
+    except Raised as error:
+        raise BadInput(f"{name}: {error}") from None
+
+
+def candidate_panel(given: Given, maker: Maker, asked: Asked, layout: Layout, threshold: float = THRESHOLD) -> Panel:
+    """A candidate's gradients beside the references' consensus, in the candidate's own layout.
+
+    Raises:
+        BadInput: its names cannot be matched.
+        BackendFailed: no reference answered, or nothing decides between references that disagree.
+    """
+    problem = asked.problem
+    judged = consensus(asked, threshold)
+    if not judged.reference:
+        broken = [a.maker for a in asked.answers]
+        raise BackendFailed("no reference answered: " + "; ".join(f"{m.name}: {m.detail}" for m in broken))
+    reference = next(a.gradients for a in asked.answers if a.maker.name == judged.reference and a.gradients)
+    places = layout.placements(problem)
+    matches = match({name: array.shape for name, array in given.items()}, places, problem.sizes)
+    mine = {one.matched: given[one.given] for one in matches}
+    truth = native_gradients(layout, problem, reference.quantities)
+    # A doubled bias has both placements; of x, states, outputs and loss only what was returned is compared.
+    truth = {name: truth[name] for name in truth if name in mine}
+    loose = sorted(set(given) - {one.given for one in matches})
+    noise = replace(asked.noise, values={n: asked.noise.values[places[n].spec.name] for n in truth})
+    compared = compare(
+        mine,
+        truth,
+        noise,
+        names=(maker.name, judged.reference),
+        readings=readings(problem, layout),
+        threshold=threshold,
+        heat=True,
+    )
+    return Panel(
+        title=problem.describe(),
+        verdict="match" if compared.verdict == MATCH else "mismatch",
+        sentence=_sentence(compared, maker.name, judged.believed),
+        reference=judged.reference,
+        problem=problem,
+        makers=(maker, *(answer.maker for answer in asked.answers)),
+        outliers=(() if compared.verdict == MATCH else (maker.name,)) + judged.outliers,
+        comparisons=(compared, *judged.comparisons),
+        matrix=judged.matrix,
+        matches=matches,
+        notes=_notes(judged.sentence if judged.outliers or not judged.agreed else "", loose, matches),
+    )
+
+
+def _sentence(compared: Comparison, name: str, believed: tuple[str, ...]) -> str:
+    against = f"{', '.join(believed[:-1])} and {believed[-1]}" if len(believed) > 1 else believed[0]
+    wrong = list(mismatches(compared))
+    if not wrong:
+        return f"{name}: all {len(compared.differences)} gradients match {against}"
+    right = [d.name for d in compared.differences if d.verdict == MATCH]
+    worst = wrong[0]
+    detail = f" ({worst.ratio:.2g} times the noise, worst at {worst.place})" if worst.ratio and worst.place else ""
+    ends = f"; {', '.join(right)} match{'es' * (len(right) == 1)}" if right else "; nothing matches"
+    differ = f"differ{'s' * (len(wrong) == 1)} from {against}"
+    return f"{name}: {', '.join(d.name for d in wrong)} {differ}{detail}{ends}"
+
+
+def _notes(disagreement: str, loose: list[str], matches: Sequence[Match]) -> tuple[str, ...]:
+    notes = [f"The references themselves disagree: {disagreement}."] if disagreement else []
+    if loose:
+        notes.append(f"Not compared, since nothing is called or shaped like it: {', '.join(loose)}.")
+    guessed = [f"{one.given} as {one.matched}" for one in matches if one.by == "shape"]
+    if guessed:
+        notes.append(f"Read by shape alone: {', '.join(guessed)}.")
+    return tuple(notes)
+
+
+def concluded(command: str, panels: tuple[Panel, ...], threshold: float) -> Result:
+    """The Result of candidate panels: the first that is wrong is the headline."""
+    wrong = [panel for panel in panels if panel.verdict != MATCH]
+    shown = (wrong or panels)[0]
+    result = conclude(command, panels, threshold)
+    return replace(result, headline=shown.sentence, exit_code=1 if wrong else 0, gradparity=own_version())

@@ -1,0 +1,112 @@
+"""Name matching: what people call a gradient, brought to the name of the model table, or refused with both lists.
+
+A gradient is matched by its normalised spelling (dWxh, dcdWxh, gW_in, grad_W_xh and W_xh.grad all say W_xh), then by
+its shape where only one of each is left with that shape.
+"""
+
+import re
+from collections.abc import Mapping
+
+from .errors import BadInput
+from .layout import Placement
+from .models import Sizes
+from .result import Match
+
+Shape = tuple[int, ...]
+
+# What people write before or behind a name to say "gradient of": dW, gW, dL/dW, d(cost)/dW, grad_W, W.grad, W_bar.
+BEFORE = ("gradient", "grad", "delta", "nabla", "dloss", "dcost", "derror", "dl", "de", "dj", "dc", "d", "g")
+BEHIND = ("gradients", "gradient", "grads", "grad", "bar")
+OPTIONAL = ("loss", "output", "adjoint")
+
+
+def normalised(name: str) -> str:
+    """Lower case, letters and digits only."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def ways_to_read(name: str) -> list[str]:
+    """A normalised name, and all that is left of it without the marks of a gradient, the least taken off first."""
+    found = [normalised(name)]
+    for spelling in found:  # grows while it is walked
+        shorter = [spelling.removeprefix(mark) for mark in BEFORE] + [spelling.removesuffix(mark) for mark in BEHIND]
+        found += [one for one in dict.fromkeys(shorter) if one and one not in found]
+    return found
+
+
+def spellings(place: Placement) -> set[str]:
+    """All that a placement is known as. A doubled bias answers to its torch name alone."""
+    own = {normalised(place.name)}
+    return own if place.share < 1 else own | {normalised(place.spec.name), *place.spec.spellings}
+
+
+def match(given: Mapping[str, Shape], places: Mapping[str, Placement], sizes: Sizes) -> tuple[Match, ...]:
+    """Which of the user's gradients is which.
+
+    Args:
+        given: the user's names, with the shapes of what they name.
+        places: by native name, all that can be compared; weights and biases are required.
+    Raises:
+        BadInput: two names say the same gradient, or a required one is not found; both lists are in the message.
+    """
+    said: dict[str, list[str]] = {}
+    for name, shape in given.items():
+        if target := _by_name(name, shape, places, sizes):
+            said.setdefault(target, []).append(name)
+    found = {target: Match(_one(names, target, given, places, sizes), target, "name") for target, names in said.items()}
+    _by_shape(given, places, sizes, found)
+    lacking = [name for name, place in places.items() if name not in found and _required(place, found, places)]
+    if lacking:
+        raise BadInput(f"no gradient given for {', '.join(lacking)}.\n" + both_lists(given, places, sizes))
+    return tuple(found[name] for name in places if name in found)
+
+
+def _by_name(name: str, shape: Shape, places: Mapping[str, Placement], sizes: Sizes) -> str | None:
+    for spelling in ways_to_read(name):
+        for target, place in places.items():
+            fits = place.spec.kind not in OPTIONAL or place.shape(sizes) == shape
+            if fits and spelling in spellings(place):
+                return target
+    return None
+
+
+def _one(
+    names: list[str], target: str, given: Mapping[str, Shape], places: Mapping[str, Placement], sizes: Sizes
+) -> str:
+    """The one of several names that has the target's shape."""
+    fitting = [name for name in names if given[name] == places[target].shape(sizes)] if len(names) > 1 else names
+    if len(fitting) != 1:
+        said = " and ".join(repr(name) for name in names)
+        raise BadInput(f"{said} all read as {target}; rename all but one.\n" + both_lists(given, places, sizes))
+    return fitting[0]
+
+
+def _by_shape(
+    given: Mapping[str, Shape], places: Mapping[str, Placement], sizes: Sizes, found: dict[str, Match]
+) -> None:
+    """Match what is left where a shape is left once on either side; an optional quantity is not guessed by shape."""
+    named = {one.given for one in found.values()}
+    loose = {name: shape for name, shape in given.items() if name not in named}
+    left = {n: p.shape(sizes) for n, p in places.items() if n not in found and p.spec.kind not in OPTIONAL}
+    for name, shape in loose.items():
+        fitting = [target for target, expected in left.items() if expected == shape]
+        if len(fitting) == 1 and list(loose.values()).count(shape) == 1:
+            found[fitting[0]] = Match(name, fitting[0], "shape")
+
+
+def _required(place: Placement, found: Mapping[str, Match], places: Mapping[str, Placement]) -> bool:
+    """Weights and biases must be there; of a doubled bias one copy is enough."""
+    if place.spec.kind not in ("weight", "bias"):
+        return False
+    return not any(places[name].spec == place.spec for name in found)
+
+
+def both_lists(given: Mapping[str, Shape], places: Mapping[str, Placement], sizes: Sizes) -> str:
+    """What was given and what is expected, one under the other, for error messages."""
+    wanted = {n: p.shape(sizes) for n, p in places.items() if p.spec.kind in ("weight", "bias")}
+    extra = {n: p.shape(sizes) for n, p in places.items() if p.spec.kind in ("input", "state")}
+    return f"  given     {_listed(given)}\n  expected  {_listed(wanted)}\n  optional  {_listed(extra)}"
+
+
+def _listed(shapes: Mapping[str, Shape]) -> str:
+    return ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "nothing"

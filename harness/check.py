@@ -17,7 +17,7 @@ from .noise import THRESHOLD
 from .problem import Problem, make_tensors
 from .readings import readings
 from .result import Match, Panel, Result
-from .run import Asked, Progress, ask, conclude, consensus, own_version
+from .run import Asked, Pool, Progress, choose, conclude, consensus, own_version
 from .workers import Crashed, Limits, Raised, TimedOut, Worker
 
 Array = np.ndarray
@@ -33,8 +33,6 @@ def split_target(target: str) -> tuple[Path, str]:
 
 def references(names: Sequence[str] = ()) -> list[Backend]:
     """The backends a candidate is held against: those named, or all installed ones that answer at once."""
-    from .run import choose
-
     return (
         choose(names) if names else [b for b in discover().values() if not b.missing and (b.rank < QUICK or b.oracle)]
     )
@@ -63,16 +61,17 @@ def check(
     tensors = make_tensors(problem)
     start = perf_counter()
     with Worker(limits) as worker:
-        given = _called(worker, path, function, problem, layout, tensors)
+        given = call_in_worker(worker, path, function, problem, layout, tensors)
     seconds = perf_counter() - start
     progress("candidate")
     maker = Maker(f"{path.name}:{function}", dtype=problem.dtype, seconds=seconds)
-    (asked,) = ask([(problem, tensors)], backends, limits, progress)
+    with Pool(limits) as pool:
+        (asked,) = pool.ask([(problem, tensors)], backends, progress)
     one = candidate_panel(given, maker, asked, layout, threshold)
     return concluded("check", (one,), threshold)
 
 
-def _called(worker: Worker, path: Path, function: str, *rest: object) -> Given:
+def call_in_worker(worker: Worker, path: Path, function: str, *rest: object) -> Given:
     """The candidate's answer, or BadInput with what became of it."""
     name = f"{path.name}:{function}"
     try:

@@ -1,20 +1,21 @@
 """`gradparity run`: every backend against every other, each in its own worker, all at the same time."""
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
+from typing import Self
 
 from ..backends import Backend, discover
 from .consensus import Consensus, Witness, judge
-from .errors import BadInput, listed
+from .errors import BadInput, GradparityError, listed
 from .gradients import Gradients, Maker
 from .layout import Layout
 from .noise import THRESHOLD, Noise
 from .problem import Problem, Tensors, make_tensors
 from .readings import readings
 from .result import Panel, Result
-from .workers import Limits, TimedOut, Worker, WorkerError
+from .workers import Limits, TimedOut, Worker
 
 Progress = Callable[[str], None]
 NOISE = "numpy"  # the backend that measures noise: the hand-derived reference, in any NumPy dtype
@@ -48,70 +49,79 @@ def choose(names: Iterable[str] = ()) -> list[Backend]:
     return [backend for backend in known.values() if backend.name in wanted]
 
 
-def ask(
-    problems: Sequence[tuple[Problem, Tensors]],
-    backends: Sequence[Backend],
-    limits: Limits = Limits(),  # noqa: B008  # frozen
-    progress: Progress = lambda _: None,
-) -> list[Asked]:
-    """Put every problem to every backend. Each backend has a worker of its own, which stays warm between problems."""
-    with ThreadPoolExecutor(len(backends) + 1) as threads:
-        noises = threads.submit(_noises, problems, limits, progress)
-        answers: list[Future[list[Answer]]] = [
-            threads.submit(_answers, backend, problems, limits, progress) for backend in backends
+class Pool:
+    """One warm worker a backend, and one that measures noise. Use as a context manager."""
+
+    def __init__(self, limits: Limits = Limits()) -> None:
+        self.limits = limits
+        self._workers: dict[str, Worker] = {}
+        self._hung: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers.values():
+            worker.close()
+
+    def ask(
+        self,
+        problems: Sequence[tuple[Problem, Tensors]],
+        backends: Sequence[Backend],
+        progress: Progress = lambda _: None,
+    ) -> list[Asked]:
+        """Put every problem to every backend, all backends at the same time."""
+        with ThreadPoolExecutor(len(backends) + 1) as threads:
+            noises = threads.submit(self._noises, problems, progress)
+            rows = [threads.submit(self._answers, backend, problems, progress) for backend in backends]
+        columns = zip(*(row.result() for row in rows), strict=True)
+        return [
+            Asked(problem, tensors, answered, noise)
+            for (problem, tensors), answered, noise in zip(problems, columns, noises.result(), strict=True)
         ]
-        rows = [future.result() for future in answers]
-    columns = zip(*rows, strict=True)
-    return [
-        Asked(problem, tensors, answered, noise)
-        for (problem, tensors), answered, noise in zip(problems, columns, noises.result(), strict=True)
-    ]
 
+    def _worker(self, name: str) -> Worker:
+        return self._workers.setdefault(name, Worker(self.limits))
 
-def _noises(problems: Sequence[tuple[Problem, Tensors]], limits: Limits, progress: Progress) -> list[Noise]:
-    found = []
-    with Worker(limits) as worker:
+    def _noises(self, problems: Sequence[tuple[Problem, Tensors]], progress: Progress) -> list[Noise]:
+        found = []
         for problem, tensors in problems:
-            found.append(worker.call("gradparity.harness.jobs:noise", NOISE, problem, tensors))
+            found.append(self._worker("noise").call("gradparity.harness.jobs:noise", NOISE, problem, tensors))
             progress("noise")
-    return found
+        return found
 
-
-def _answers(
-    backend: Backend, problems: Sequence[tuple[Problem, Tensors]], limits: Limits, progress: Progress
-) -> list[Answer]:
-    """One backend's answers to all problems. After it has hung once it is not asked again."""
-    found: list[Answer] = []
-    hung = ""
-    with Worker(limits) as worker:
+    def _answers(
+        self, backend: Backend, problems: Sequence[tuple[Problem, Tensors]], progress: Progress
+    ) -> list[Answer]:
+        found = []
         for problem, tensors in problems:
-            known = _known(backend, problem, hung)
-            answer = Answer(known) if known else _answer(worker, backend, problem, tensors)
-            hung = hung or ("it hung on an earlier problem" if answer.maker.status == "hung" else "")
-            found.append(answer)
+            found.append(self._answer(backend, problem, tensors))
             progress(backend.name)
-    return found
+        return found
+
+    def _answer(self, backend: Backend, problem: Problem, tensors: Tensors) -> Answer:
+        """One backend's answer to one problem. After it has hung once it is not asked again."""
+        if known := _known(backend, problem, hung=backend.name in self._hung):
+            return Answer(known)
+        maker = Maker(backend.name, versions=backend.versions, dtype=problem.dtype)
+        try:
+            solved = self._worker(backend.name).call("gradparity.harness.jobs:solve", backend.name, problem, tensors)
+        except GradparityError as error:
+            if isinstance(error, TimedOut):
+                self._hung.add(backend.name)
+            return Answer(replace(maker, status="failed", detail=str(error)))
+        gradients, seconds, precision = solved
+        return Answer(replace(maker, seconds=seconds, precision=precision), gradients)
 
 
-def _known(backend: Backend, problem: Problem, hung: str) -> Maker | None:
+def _known(backend: Backend, problem: Problem, hung: bool) -> Maker | None:
     """The maker of an answer that needs no asking: missing, unsupported, or hung before."""
     if backend.missing:
         return Maker(backend.name, "missing", backend.missing)
     maker = Maker(backend.name, versions=backend.versions, dtype=problem.dtype)
     if reason := backend.unsupported(problem):
         return replace(maker, status="unsupported", detail=reason)
-    return replace(maker, status="failed", detail=hung) if hung else None
-
-
-def _answer(worker: Worker, backend: Backend, problem: Problem, tensors: Tensors) -> Answer:
-    maker = Maker(backend.name, versions=backend.versions, dtype=problem.dtype)
-    try:
-        solved = worker.call("gradparity.harness.jobs:solve", backend.name, problem, tensors)
-    except WorkerError as error:
-        status = "hung" if isinstance(error, TimedOut) else "failed"
-        return Answer(replace(maker, status=status, detail=str(error)))
-    gradients, seconds, precision = solved
-    return Answer(replace(maker, seconds=seconds, precision=precision), gradients)
+    return replace(maker, status="failed", detail="it hung on an earlier problem") if hung else None
 
 
 def panel(asked: Asked, threshold: float = THRESHOLD, heat: bool = False) -> Panel:
@@ -142,12 +152,13 @@ def consensus(asked: Asked, threshold: float = THRESHOLD, heat: bool = False) ->
 def run(
     problems: Sequence[Problem],
     backends: Sequence[Backend],
-    limits: Limits = Limits(),  # noqa: B008  # frozen
+    limits: Limits = Limits(),
     threshold: float = THRESHOLD,
     progress: Progress = lambda _: None,
 ) -> Result:
     """Every backend against every other on every problem."""
-    asked = ask([(problem, make_tensors(problem)) for problem in problems], backends, limits, progress)
+    with Pool(limits) as pool:
+        asked = pool.ask([(problem, make_tensors(problem)) for problem in problems], backends, progress)
     panels = tuple(panel(one, threshold, heat=True) for one in asked)
     return conclude("run", panels, threshold)
 
@@ -157,7 +168,7 @@ def conclude(command: str, panels: tuple[Panel, ...], threshold: float, notes: t
     wrong = [p for p in panels if p.verdict == "mismatch"]
     empty = [p for p in panels if p.verdict == "nothing compared"]
     makers = _together(panels)
-    broken = [m for m in makers if m.status in ("failed", "hung")]
+    broken = [m for m in makers if m.status == "failed"]
     count = sum(len(c.differences) for p in panels for c in p.comparisons)
     if wrong:
         more = f" (and {len(wrong) - 1} more of {len(panels)} problems differ)" if len(wrong) > 1 else ""
@@ -178,7 +189,7 @@ def _count(number: int, noun: str) -> str:
 
 def _together(panels: tuple[Panel, ...]) -> tuple[Maker, ...]:
     """One maker a backend: its worst status, and the seconds of all its problems."""
-    severity = ("hung", "failed", "ok", "unsupported", "missing")
+    severity = ("failed", "ok", "unsupported", "missing")
     kept: dict[str, Maker] = {}
     for maker in (m for p in panels for m in p.makers):
         before = kept.get(maker.name, maker)

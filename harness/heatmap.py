@@ -7,6 +7,7 @@ import numpy as np
 
 Array = np.ndarray
 Label = Callable[[int], str]
+PIECE = 1 << 17  # elements
 CELLS = 24  # rows and columns at most: what a phone can show
 
 
@@ -35,7 +36,7 @@ def heatmap(a: Array, b: Array, row: Label = str, column: Label = str) -> Heatma
         cells = _distance(a, b)
     else:  # block by block: nothing as large as the arrays is ever made
         blocks = [[np.s_[r : r + tall, c : c + wide] for c in column_starts] for r in row_starts]
-        cells = np.array([[_distance(a[block], b[block]).max() for block in line] for line in blocks])
+        cells = np.array([[_peak(a[block], b[block]) for block in line] for line in blocks])
     peak = cells.max()
     levels = np.ceil(9 * cells / peak).astype(int) if peak > 0 else np.zeros(cells.shape, int)
     return Heatmap(
@@ -54,6 +55,16 @@ def _matrix(array: Array) -> Array:
 
 def _distance(a: Array, b: Array) -> Array:
     return np.abs(a.astype(np.float64) - b.astype(np.float64))
+
+
+def _peak(a: Array, b: Array) -> float:
+    """The largest |a - b|; halved until the pieces fit a cache, so that no copy is ever large."""
+    if a.size <= PIECE:
+        return _distance(a, b).max()
+    axis = int(np.argmax(a.shape))
+    middle = a.shape[axis] // 2
+    halves = (np.split(array, [middle], axis=axis) for array in (a, b))
+    return max(_peak(left, right) for left, right in zip(*halves, strict=True))
 
 
 def _span(label: Label, start: int, width: int, length: int) -> str:

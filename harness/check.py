@@ -155,7 +155,7 @@ def _notes(disagreement: str, loose: list[str], matches: Sequence[Match]) -> tup
     return tuple(notes)
 
 
-def concluded(command: str, panels: tuple[Panel, ...], threshold: float) -> Result:
+def concluded(command: str, panels: tuple[Panel, ...], threshold: float = THRESHOLD) -> Result:
     """The Result of candidate panels: the first that is wrong is the headline."""
     wrong = [panel for panel in panels if panel.verdict != MATCH]
     shown = (wrong or panels)[0]

@@ -119,6 +119,7 @@ def run(
     seed: Seed = 0,
     threshold: Threshold = 32.0,
     time_limit: Seconds = 120.0,
+    with_demo: Annotated[bool, typer.Option("--with-demo", help="Add the faulty class of `gradparity demo`.")] = False,
     html: Html = None,
     markdown: Markdown = None,
     json: Json = None,
@@ -140,6 +141,11 @@ def run(
     chosen = choose(split(backends))
     with progress((len(chosen) + 1) * len(problems)) as advance:
         result = run_all(problems, chosen, Limits(time_limit), threshold, advance)
+    if with_demo:
+        from .demo import beside
+        from .demo import demo as replay
+
+        result = beside(result, replay())
     finish(result, destinations)
 
 

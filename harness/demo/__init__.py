@@ -75,6 +75,17 @@ def demo(progress: Callable[[str], None] = lambda _: None, limits: Limits = Limi
     return replace(concluded("demo", panels, THRESHOLD), notes=notes)
 
 
+def beside(run: Result, replayed: Result) -> Result:
+    """A run and the demo as one result: what is wrong first."""
+    return replace(
+        run,
+        headline=f"{replayed.headline}. {run.headline}",
+        exit_code=replayed.exit_code or run.exit_code,
+        panels=replayed.panels + run.panels,
+        notes=replayed.notes + run.notes,
+    )
+
+
 def question() -> Tensors:
     """The tensors of the question: one-hot inputs and targets, h0 = 0, random weights."""
     tensors = make_tensors(RANDOM_H0)

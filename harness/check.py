@@ -9,6 +9,7 @@ import numpy as np
 
 from ..backends import Backend, discover
 from .compare import MATCH, Comparison, compare, mismatches
+from .consensus import Consensus
 from .errors import BackendFailed, BadInput
 from .gradients import Maker
 from .layout import Layout, native_gradients
@@ -16,7 +17,7 @@ from .names import match
 from .noise import THRESHOLD
 from .problem import Problem, make_tensors
 from .readings import readings
-from .result import Match, Panel, Result
+from .result import Match, Matrix, Panel, Result
 from .run import Asked, Pool, Progress, choose, conclude, consensus, own_version
 from .workers import Crashed, Limits, Raised, TimedOut, Worker
 
@@ -125,10 +126,10 @@ def candidate_panel(given: Given, maker: Maker, asked: Asked, layout: Layout, th
         problem=problem,
         makers=(maker, *(answer.maker for answer in asked.answers)),
         outliers=(() if compared.verdict == MATCH else (maker.name,)) + judged.outliers,
-        comparisons=(compared, *judged.comparisons),
-        matrix=judged.matrix,
+        comparisons=(compared, *(() if judged.agreed else judged.comparisons)),
+        matrix=Matrix() if judged.agreed else judged.matrix,
         matches=matches,
-        notes=_notes(judged.sentence if judged.outliers or not judged.agreed else "", loose, matches),
+        notes=_notes(judged, loose, matches),
     )
 
 
@@ -145,8 +146,12 @@ def _sentence(compared: Comparison, name: str, believed: tuple[str, ...]) -> str
     return f"{name}: {', '.join(d.name for d in wrong)} {differ}{detail}{ends}"
 
 
-def _notes(disagreement: str, loose: list[str], matches: Sequence[Match]) -> tuple[str, ...]:
-    notes = [f"The references themselves disagree: {disagreement}."] if disagreement else []
+def _notes(judged: Consensus, loose: list[str], matches: Sequence[Match]) -> tuple[str, ...]:
+    notes = []
+    if not judged.agreed:
+        notes.append(f"The references themselves disagree: {judged.sentence}.")
+    elif judged.comparisons:
+        notes.append(f"Of the references {judged.sentence}.")
     if loose:
         notes.append(f"Not compared, since nothing is called or shaped like it: {', '.join(loose)}.")
     guessed = [f"{one.given} as {one.matched}" for one in matches if one.by == "shape"]

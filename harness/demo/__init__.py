@@ -29,7 +29,7 @@ LAYOUT = Layout("row", batched=False)
 RANDOM_H0 = Problem(T=5, B=1, I=5, H=5, O=5, bias=False, seed=9560)  # signed sums near the question's own
 
 # The two faults, each with its cure: what stands in elman.py, and what should.
-TOO_EARLY = ("dcdH[t] += dcdHin[t] @", "dcdH[t] += dcdHin[t + 1] @")
+TOO_EARLY = ("dcdHin[t] @ self.Whh.T", "dcdHin[t + 1] @ self.Whh.T")
 NO_H0_TERM = (
     "dcdWhh = self.H[:-1].T @ dcdHin[1:]",
     "dcdWhh = self.H[:-1].T @ dcdHin[1:] + np.outer(self.h0, dcdHin[0])",

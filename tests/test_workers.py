@@ -1,0 +1,62 @@
+"""Workers: what happens in one stays there, and the next call finds a fresh one."""
+
+import os
+import sys
+import time
+
+import pytest
+from gradparity.harness.workers import Crashed, Limits, Raised, TimedOut, Worker
+
+CALL = "gradparity.harness.candidate:call_file"
+
+
+@pytest.fixture
+def worker():
+    with Worker(Limits(seconds=20)) as one:
+        yield one
+
+
+def test_a_worker_stays_warm_between_calls(worker):
+    first = worker.call("os:getpid")
+    assert first != os.getpid()
+    assert worker.call("os:getpid") == first
+
+
+def test_an_exception_comes_back_with_its_name_and_the_worker_goes_on(worker):
+    before = worker.call("os:getpid")
+    with pytest.raises(Raised, match="ValueError: invalid literal"):
+        worker.call("builtins:int", "x")
+    assert worker.call("os:getpid") == before
+
+
+@pytest.mark.parametrize(("code", "said"), [("_exit", "exited with code 7"), ("abort", "SIGABRT")])
+def test_a_crash_says_how_and_the_next_call_has_a_new_process(worker, code, said):
+    first = worker.call("os:getpid")
+    with pytest.raises(Crashed, match=said):
+        worker.call(f"os:{code}", *((7,) if code == "_exit" else ()))
+    assert worker.call("os:getpid") != first
+
+
+def test_a_hang_is_stopped_in_its_time():
+    with Worker(Limits(seconds=1.5)) as worker:
+        start = time.monotonic()
+        with pytest.raises(TimedOut, match=r"no answer within 1\.5 s"):
+            worker.call("time:sleep", 60)
+        assert time.monotonic() - start < 10
+        assert worker.call("os:getcwd") == os.getcwd()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory limits are the system's, and only Linux keeps this one")
+def test_memory_is_limited():
+    with Worker(Limits(seconds=20, memory=1 << 30)) as worker, pytest.raises(Raised, match=r"memory|Memory"):
+        worker.call("numpy:ones", (1 << 29,))
+
+
+def test_what_a_call_prints_goes_nowhere_and_harms_no_message(worker, capfd):
+    worker.call("builtins:print", "noise" * 1000)
+    assert worker.call("builtins:len", "abc") == 3
+    assert capfd.readouterr().out == ""
+
+
+def test_a_worker_runs_its_products_on_one_thread(worker):
+    assert worker.call("os:getenv", "OMP_NUM_THREADS") == "1"

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from .compare import MATCH, Comparison
+from .compare import MATCH, SEVERITY, Comparison
 from .errors import BadInput
 from .gradients import Maker
 from .problem import Problem
@@ -89,7 +89,7 @@ class Result:
 
 def to_json(result: Result) -> str:
     """The result as JSON; infinities and NaN, which JSON lacks, become strings."""
-    return json.dumps(_plain(asdict(result)), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(_plain(asdict(result)), indent=1, ensure_ascii=True) + "\n"
 
 
 def from_json(text: str, origin: str = "the result") -> Result:
@@ -110,9 +110,22 @@ def from_json(text: str, origin: str = "the result") -> Result:
             "write it again with --json"
         )
     try:
-        return _noun(Result, data)
+        found = _noun(Result, data)
+        for panel in found.panels:
+            for comparison in panel.comparisons:
+                assert_known(comparison)
+        return found
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise BadInput(f"{origin} is damaged ({error}); write it again with --json") from None
+
+
+def assert_known(comparison: Comparison) -> None:
+    """Raise ValueError where a comparison is empty or holds a verdict that no comparator gives."""
+    if not comparison.differences:
+        raise ValueError(f"the comparison of {comparison.a} with {comparison.b} is empty")
+    for difference in comparison.differences:
+        if difference.verdict not in SEVERITY:
+            raise ValueError(f"verdict {difference.verdict!r} of {difference.name}")
 
 
 def _plain(value: Any) -> Any:

@@ -47,7 +47,9 @@ def planted(fault: Fault) -> Callable:
 FAULTS = [
     # transposes, which a square W_hh hides from every shape check
     Fault("recurrent weight not transposed", "rnn", "dh_next = da[t] @ W_hh.T", "dh_next = da[t] @ W_hh"),
-    Fault("gradient of W_hh transposed", "rnn", '"W_hh": flat(h[:-1]).T @ flat(da)', '"W_hh": flat(da).T @ flat(h[:-1])'),
+    Fault(
+        "gradient of W_hh transposed", "rnn", '"W_hh": flat(h[:-1]).T @ flat(da)', '"W_hh": flat(da).T @ flat(h[:-1])'
+    ),
     Fault("forward with W_hh transposed", "rnn", "h[t] @ W_hh)", "h[t] @ W_hh.T)"),
     # off-by-one timesteps
     Fault("W_hh from the state made, not the state left", "rnn", "flat(h[:-1]).T", "flat(h[1:]).T"),
@@ -68,22 +70,44 @@ FAULTS = [
     Fault("sign of the error", "rnn", "dout = out - y", "dout = y - out"),
     Fault("twice the error", "rnn", "dout = out - y", "dout = 2 * (out - y)"),
     Fault("mean for sum", "rnn", '"b_h": flat(da).sum(0)', '"b_h": flat(da).mean(0)'),
-    Fault("gradient divided by the batch", "rnn", "dout[problem.supervised] = dy", "dout[problem.supervised] = dy / dy.shape[-2]"),
+    Fault(
+        "gradient divided by the batch",
+        "rnn",
+        "dout[problem.supervised] = dy",
+        "dout[problem.supervised] = dy / dy.shape[-2]",
+    ),
     Fault("bias summed over time alone, one element kept", "rnn", '"b_h": flat(da).sum(0)', '"b_h": da.sum(0)[0]'),
     Fault("output bias from one step", "rnn", '"b_y": flat(dout).sum(0)', '"b_y": dout[0].sum(0)'),
     Fault("output weight from the state before", "rnn", '"W_hy": flat(h[1:]).T', '"W_hy": flat(h[:-1]).T'),
     Fault("dead units let through", "rnn_relu", "(h > 0)", "(h >= 0)"),
-    Fault("leaky where it should be dead", "rnn_relu", "(h > 0).astype(h.dtype)", "np.where(h > 0, 1, 0.01).astype(h.dtype)"),
+    Fault(
+        "leaky where it should be dead",
+        "rnn_relu",
+        "(h > 0).astype(h.dtype)",
+        "np.where(h > 0, 1, 0.01).astype(h.dtype)",
+    ),
     # lstm: gates, cells
-    Fault("gates i and f exchanged", "lstm", "da_i, da_f, da_g, da_o = blocks(da[t], 4)", "da_f, da_i, da_g, da_o = blocks(da[t], 4)"),
-    Fault("gates g and o exchanged", "lstm", "da_i, da_f, da_g, da_o = blocks(da[t], 4)", "da_i, da_f, da_o, da_g = blocks(da[t], 4)"),
+    Fault(
+        "gates i and f exchanged",
+        "lstm",
+        "da_i, da_f, da_g, da_o = blocks(da[t], 4)",
+        "da_f, da_i, da_g, da_o = blocks(da[t], 4)",
+    ),
+    Fault(
+        "gates g and o exchanged",
+        "lstm",
+        "da_i, da_f, da_g, da_o = blocks(da[t], 4)",
+        "da_i, da_f, da_o, da_g = blocks(da[t], 4)",
+    ),
     Fault("cell's own past forgotten", "lstm", "dc = dc_next + dh[t]", "dc = dh[t]"),
     Fault("forget gate not applied to the carry", "lstm", "dc_next = dc * f", "dc_next = dc"),
     Fault("cell made for cell left", "lstm", "dc * c[t] * f", "dc * c[t + 1] * f"),
     Fault("tanh of the cell without its slope", "lstm", " * (1 - tanh_c[t] * tanh_c[t])", ""),
     Fault("sigmoid's slope for tanh's", "lstm", "dc * i * (1 - g * g)", "dc * i * g * (1 - g)"),
     Fault("tanh's slope for sigmoid's", "lstm", "dc * g * i * (1 - i)", "dc * g * (1 - i * i)"),
-    Fault("output gate sees the cell, not its tanh", "lstm", "da_o[:] = dh[t] * tanh_c[t]", "da_o[:] = dh[t] * c[t + 1]"),
+    Fault(
+        "output gate sees the cell, not its tanh", "lstm", "da_o[:] = dh[t] * tanh_c[t]", "da_o[:] = dh[t] * c[t + 1]"
+    ),
     Fault("input gate's product misses the candidate", "lstm", "dc * g * i * (1 - i)", "dc * i * (1 - i)"),
     Fault("hidden carry dropped", "lstm", "dh_next = da[t] @ W_hh.T", "dh_next = np.zeros_like(h0)"),
     Fault("gradient of c0 after one step too few", "lstm", '"c0": dc_next', '"c0": dc'),
@@ -94,6 +118,11 @@ FAULTS = [
     Fault("reset before the product", "gru", "dxs_n * hs_n[t] * r", "dxs_n * h[t] * r"),
     Fault("sign of the update gate", "gru", "(h[t] - n) * z", "(n - h[t]) * z"),
     Fault("one bias for two", "gru", '"b_hh": flat(dhs).sum(0)', '"b_hh": flat(dxs).sum(0)'),
-    Fault("gates r and z exchanged", "gru", "dxs_r, dxs_z, dxs_n = blocks(dxs[t], 3)", "dxs_z, dxs_r, dxs_n = blocks(dxs[t], 3)"),
+    Fault(
+        "gates r and z exchanged",
+        "gru",
+        "dxs_r, dxs_z, dxs_n = blocks(dxs[t], 3)",
+        "dxs_z, dxs_r, dxs_n = blocks(dxs[t], 3)",
+    ),
     Fault("h0 gradient misses the last product", "gru", '"h0": dh_next', '"h0": dh[0]'),
 ]

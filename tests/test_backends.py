@@ -69,7 +69,10 @@ def test_closed_form_of_one_step_one_unit():
     h = np.tanh(x * w["W_xh"] + h0 * w["W_hh"] + w["b_h"])
     error = h * w["W_hy"] + w["b_y"] - y
     da = error * w["W_hy"] * (1 - h**2)
-    expected = {"W_xh": da * x, "W_hh": da * h0, "b_h": da, "W_hy": error * h, "b_y": error, "x": da * w["W_xh"], "h0": da * w["W_hh"]}  # fmt: skip
+    expected = {
+        "W_xh": da * x, "W_hh": da * h0, "b_h": da, "W_hy": error * h, "b_y": error,
+        "x": da * w["W_xh"], "h0": da * w["W_hh"],
+    }  # fmt: skip
     found = {name: value.item() for name, value in numpy_bptt.gradients(problem, t).named.items()}
     assert found == pytest.approx(expected, rel=1e-14)
 

@@ -1,9 +1,8 @@
 """Planted faults: how many are seen, and by how much"""
 
 from faults import FAULTS
-from test_faults import worst
-
 from gradparity.harness.noise import THRESHOLD
+from test_faults import worst
 
 
 def rows() -> list[tuple[str, str, str]]:

@@ -28,7 +28,7 @@ def rows() -> list[tuple[str, str, str]]:
 
 def seconds(*arguments: str) -> float:
     start = perf_counter()
-    subprocess.run([*COMMAND, *arguments], capture_output=True, timeout=600)  # noqa: PLW1510  # alone is exit code 3
+    subprocess.run([*COMMAND, *arguments], capture_output=True, timeout=600)  # alone is exit code 3
     return perf_counter() - start
 
 

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 
 import numpy as np
-
 from gradparity.harness.compare import MATCH
 from gradparity.harness.models import models
 from gradparity.harness.noise import THRESHOLD

@@ -1,0 +1,117 @@
+"""HTML: one self-contained page, without scripts, fonts or anything else to fetch."""
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..harness.compare import MATCH, Comparison, Difference, mismatches
+from . import Report, _figures
+
+if TYPE_CHECKING:
+    from ..harness.result import Panel, Result
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(result: "Result") -> str:
+    """The page. Every text is escaped: autoescape is on, and control characters are written out."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        finalize=_shown,  # sees every expression, so that no text can be forgotten
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        name: getattr(_figures, name)
+        for name in (
+            "figure",
+            "signed",
+            "ratio",
+            "cosine",
+            "seconds",
+            "shape",
+            "versions",
+            "mark",
+            "counted",
+            "matching",
+        )
+    }
+    own = (agreement, breakable, pictured, right, spans, tone, wrong)
+    environment.filters |= {function.__name__: function for function in own}
+    return environment.get_template("report.html.j2").render(
+        result=result, groups=by_model(result.panels), meanings=_figures.MEANINGS
+    )
+
+
+def _shown(value: Any) -> Any:
+    return _figures.visible(value, keep="\n") if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+def by_model(panels: Iterable["Panel"]) -> list[tuple[str, list[tuple[int, "Panel"]]]]:
+    """The panels with a matrix to show, numbered, under the model that they have in common."""
+    shown = [(number, panel) for number, panel in enumerate(panels, 1) if len(panel.matrix.names) > 1]
+    grouped = groupby(shown, key=lambda entry: entry[1].problem.model if entry[1].problem else "")
+    return [(model, list(entries)) for model, entries in grouped]
+
+
+def agreement(panel: "Panel", threshold: float) -> str:
+    """The verdict on a matrix. It is not the panel's where a candidate stands apart from those that it compares."""
+    ratios = [ratio for line in panel.matrix.ratios for ratio in line if ratio is not None]
+    return MATCH if all(ratio <= threshold for ratio in ratios) else "mismatch"
+
+
+def wrong(comparison: Comparison) -> list[Difference]:
+    """What does not match, worst first."""
+    return list(mismatches(comparison))
+
+
+def right(comparison: Comparison) -> list[Difference]:
+    return [difference for difference in comparison.differences if difference.verdict == MATCH]
+
+
+def pictured(differences: Iterable[Difference]) -> list[Difference]:
+    """Those whose heatmap says more than the figures do: not a single cell, and not equal throughout."""
+    return [d for d in differences if d.heat and d.max_norm and (len(d.heat.rows) > 1 or len(d.heat.columns) > 1)]
+
+
+def tone(verdict: str) -> str:
+    """The class that a verdict or status is coloured by; the mark beside it says the same."""
+    return {"✓": "ok", "✗": "bad"}.get(_figures.mark(verdict), "odd")
+
+
+def breakable(name: str) -> Any:
+    """A name that may be broken after an underscore, where room is short."""
+    from markupsafe import Markup
+
+    return Markup("_<wbr>").join(_figures.visible(name).split("_"))
+
+
+def spans(labels: Sequence[str]) -> list[tuple[str, str, int]]:
+    """A heatmap's labels, neighbours that differ only in their number taken together: ("gate i hidden ", "0–4", 5).
+
+    Pooled labels, "hidden 0 to hidden 3", count by where they start; where the next begins is said beside the next.
+    """
+    groups = [list(group) for _, group in groupby(labels, key=lambda label: _stem(label.partition(" to ")[0]))]
+    return [(*_span(group), len(group)) for group in groups]
+
+
+def _span(group: list[str]) -> tuple[str, str]:
+    first, last = group[0].partition(" to ")[0], group[-1].rpartition(" to ")[2]
+    stem = _stem(first)
+    number = first.removeprefix(stem)
+    if len(group) == 1:
+        return stem, number
+    return stem, f"{number}–{last.removeprefix(stem)}" if _stem(last) == stem else f"{number} …"
+
+
+def _stem(label: str) -> str:
+    return re.sub(r"\d+$", "", label)
+
+
+REPORT = Report("html", ".html", "one self-contained page with heatmaps", render)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,9 +37,7 @@ def double_precision(on: bool) -> Any:
 
     if hasattr(jax, "enable_x64"):
         return jax.enable_x64(on)
-    from jax.experimental import enable_x64  # its home until jax 0.8
-
-    return enable_x64(on)
+    return import_module("jax.experimental").enable_x64(on)  # its home until jax 0.8
 
 
 @cache

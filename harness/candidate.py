@@ -45,7 +45,7 @@ def load(path: Path, function: str) -> Callable[..., Any]:
             raise BadInput(f"{path.name} has no {function!r}; {_offer(module)}")
         found = getattr(found, part)
     if not callable(found):
-        raise BadInput(f"{path.name}:{function} is a {type(found).__name__}, not a function")
+        raise BadInput(f"{path.name}:{function} is no function but of type {type(found).__name__}")
     return found
 
 
@@ -66,8 +66,10 @@ def call(
     given = arguments(function, problem, layout, tensors, name)
     try:
         returned = function(**given)
-    except Exception as error:
-        raise BadInput(f"{name} raised {said(error, code_of(function))}\n{_shapes(given)}") from None
+    except (Exception, SystemExit) as error:
+        mend = "  mend it   raise --memory, or make the problem smaller (-T, -B, -H)"
+        more = mend if isinstance(error, MemoryError) else _shapes(given)
+        raise BadInput(f"{name} raised {said(error, code_of(function))}\n{more}") from None
     return read(returned, name, problem)
 
 
@@ -79,7 +81,10 @@ def arguments(
     offered: dict[str, Any] = {
         "params": dict(native.params), "x": native.x, "y": native.y, **native.states, "lengths": None,
     }  # fmt: skip
-    wanted = inspect.signature(function).parameters
+    try:
+        wanted = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        raise BadInput(f"{name} does not say what it takes; wrap it: def gradients(params, x, y, h0): ...") from None
     if "c0" in native.states and "c0" not in wanted:
         offered["h0"] = (native.states["h0"], native.states["c0"])
     places = [place for spec in problem.spec.parameters for place in layout.place(spec, problem.spec)]
@@ -89,7 +94,7 @@ def arguments(
         weight = known.get(normalised(asked))
         if asked in offered:
             given[asked] = offered[asked]
-        elif weight in native.params:
+        elif weight and weight in native.params:
             given[asked] = native.params[weight]
         elif parameter.default is parameter.empty and parameter.kind not in (
             parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD,
@@ -104,9 +109,8 @@ def arguments(
 def read(returned: Any, name: str, problem: Problem) -> dict[str, Array]:
     """The gradients a candidate returned: a mapping, a named tuple, or (loss, mapping)."""
     if isinstance(returned, tuple) and len(returned) == 2 and isinstance(returned[1], Mapping):
-        return {"loss": as_array(returned[0]), **read(returned[1], name, problem)}
-    if hasattr(returned, "_asdict"):
-        returned = returned._asdict()
+        return {"loss": plain(returned[0]), **read(returned[1], name, problem)}
+    returned = getattr(returned, "_asdict", lambda: returned)()
     if not isinstance(returned, Mapping):
         wanted = ", ".join(f"{spec.name}=..." for spec in problem.asked if spec.kind in ("weight", "bias"))
         got = f"{name} returned {_kind(returned)}; expected a mapping from name to array."
@@ -116,7 +120,13 @@ def read(returned: Any, name: str, problem: Problem) -> dict[str, Array]:
         raise BadInput(f"{name} returned a mapping with the key {wrong[0]!r}; every key is the name of a gradient")
     if not returned:
         raise BadInput(f"{name} returned an empty mapping; expected one array for each of the weights")
-    return {key: np.array(as_array(value)) for key, value in returned.items() if value is not None}
+    return {str.__str__(key): plain(value) for key, value in returned.items() if value is not None}
+
+
+def plain(value: Any) -> Array:
+    """A copy that can cross to another process, where the user's classes are unknown: of objects only the shape."""
+    array = np.array(as_array(value))
+    return np.full(array.shape, None) if array.dtype.hasobject else array
 
 
 def _kind(value: Any) -> str:
@@ -129,10 +139,10 @@ def _kind(value: Any) -> str:
 
 def said(error: BaseException, path: Path | None = None) -> str:
     """An error in a line, with the line of the user's file that it comes from."""
-    message = (str(error).strip().splitlines() or [""])[0]
+    message = (str(error).strip().splitlines() or [""])[0][:300]
     text = f"{type(error).__name__}: {message}" if message else type(error).__name__
-    if isinstance(error, SyntaxError):
-        return f"{text} (line {error.lineno})"
+    if isinstance(error, SyntaxError):  # says its own line
+        return text
     trace, line = error.__traceback__, 0
     while trace:
         if path and Path(trace.tb_frame.f_code.co_filename).name == path.name:

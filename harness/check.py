@@ -10,7 +10,7 @@ import numpy as np
 from ..backends import Backend, discover
 from .compare import MATCH, Comparison, compare, mismatches
 from .consensus import Consensus
-from .errors import BackendFailed, BadInput
+from .errors import BackendFailed, BadInput, listed
 from .gradients import Maker
 from .layout import Layout, native_gradients
 from .names import match
@@ -56,7 +56,8 @@ def check(
     """
     path, function = split_target(target)
     if not path.is_file():
-        raise BadInput(f"{path} is not there; give a Python file, FILE.py or FILE.py:FUNCTION")
+        what = "a folder" if path.is_dir() else "not there"
+        raise BadInput(f"{path} is {what}; give a Python file, FILE.py or FILE.py:FUNCTION")
     if problem.B != 1 and not layout.batched:
         raise BadInput(f"--unbatched takes no batch, but B = {problem.B}; leave -B out or set it to 1")
     tensors = make_tensors(problem)
@@ -134,7 +135,7 @@ def candidate_panel(given: Given, maker: Maker, asked: Asked, layout: Layout, th
 
 
 def _sentence(compared: Comparison, name: str, believed: tuple[str, ...]) -> str:
-    against = f"{', '.join(believed[:-1])} and {believed[-1]}" if len(believed) > 1 else believed[0]
+    against = listed(believed, "and")
     wrong = list(mismatches(compared))
     if not wrong:
         return f"{name}: all {len(compared.differences)} gradients match {against}"

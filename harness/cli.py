@@ -25,14 +25,26 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+
+def positive(value: float) -> float:
+    if not 0 < value < float("inf"):  # not NaN either
+        raise typer.BadParameter(f"{value} is no positive number")
+    return value
+
+
 # The options that several commands share, each said once.
 Html = Annotated[Path | None, typer.Option("--html", help="Write an HTML report, one self-contained file.")]
 Markdown = Annotated[Path | None, typer.Option("--markdown", help="Write a markdown report, fit for a pull request.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the result as JSON; `gradparity report` reads it.")]
 Out = Annotated[list[Path], typer.Option("--out", "-o", help="Write a report; its ending chooses the format.")]
 Backends = Annotated[str, typer.Option("--backends", help="Only these, with commas: numpy,torch,jax.")]
-Threshold = Annotated[float, typer.Option(help="Largest difference that matches, in units of the measured noise.")]
-Seconds = Annotated[float, typer.Option("--time-limit", help="Seconds a backend or candidate has for one problem.")]
+Threshold = Annotated[
+    float, typer.Option(callback=positive, help="Largest difference that matches, in units of the measured noise.")
+]
+Seconds = Annotated[
+    float,
+    typer.Option("--time-limit", callback=positive, help="Seconds a backend or candidate has for one problem."),
+]
 Steps = Annotated[int, typer.Option("-T", help="Time steps.")]
 Batch = Annotated[int | None, typer.Option("-B", help="Batch size; 3, or 1 with --unbatched.", show_default=False)]
 Inputs = Annotated[int, typer.Option("-I", help="Inputs.")]
@@ -40,8 +52,8 @@ Hidden = Annotated[int, typer.Option("-H", help="Hidden units.")]
 Outputs = Annotated[int, typer.Option("-O", help="Outputs.")]
 Loss = Annotated[str, typer.Option(help="mse or softmax_xent.")]
 LossOn = Annotated[str, typer.Option(help="all steps, or the last only.")]
-Seed = Annotated[int, typer.Option(help="Of the weights and the batch.")]
-Scale = Annotated[float, typer.Option("--weight-scale", help="Weights are uniform in ±scale/√H.")]
+Seed = Annotated[int, typer.Option(min=0, help="Of the weights and the batch.")]
+Scale = Annotated[float, typer.Option("--weight-scale", callback=positive, help="Weights are uniform in ±scale/√H.")]
 
 
 def main() -> None:
@@ -53,6 +65,9 @@ def main() -> None:
     except GradparityError as error:
         print(f"gradparity: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)
+    except MemoryError:
+        print("gradparity: out of memory; make the problem smaller (-T, -B, -I, -H, -O)", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -65,13 +80,16 @@ class Destinations:
 
     @classmethod
     def of(cls, html: Path | None, markdown: Path | None, json: Path | None, out: list[Path]) -> "Destinations":
-        """Check every path before any work is done. Raises BadInput: unknown ending, or a folder that is not there."""
+        """Check every path before any work is done. Raises BadInput: unknown ending, no such folder, one path twice."""
+        from .errors import BadInput
         from .writing import format_of, writable
 
         named = ((html, "html"), (markdown, "markdown"), (json, "json"))
         paths = [(path, name) for path, name in named if path] + [(path, format_of(path)) for path in out]
         for path, _ in paths:
             writable(path)
+        for path in (one for one, _ in paths if [p.resolve() for p, _ in paths].count(one.resolve()) > 1):
+            raise BadInput(f"two reports would go to {path}; name a file for each")
         return cls(tuple(paths))
 
 
@@ -126,6 +144,7 @@ def run(
     out: Out = [],  # noqa: B006  # typer copies it
 ) -> None:
     """Every backend against every other, on all models."""
+    from .errors import BadInput
     from .models import models
     from .run import choose
     from .run import run as run_all
@@ -138,6 +157,8 @@ def run(
         for m in split(model) or models()
         for d in split(dtype)
     ]  # fmt: skip
+    if not problems:
+        raise BadInput("--dtype names no dtype; expected float64, float32 or both with a comma")
     chosen = choose(split(backends))
     with progress((len(chosen) + 1) * len(problems)) as advance:
         result = run_all(problems, chosen, Limits(time_limit), threshold, advance)
@@ -170,7 +191,7 @@ def check(
     seed: Seed = 0,
     threshold: Threshold = 32.0,
     time_limit: Seconds = 60.0,
-    memory: Annotated[float, typer.Option(help="GiB of memory that your code may take.")] = 4.0,
+    memory: Annotated[float, typer.Option(callback=positive, help="GiB of memory that your code may take.")] = 4.0,
     html: Html = None,
     markdown: Markdown = None,
     json: Json = None,
@@ -256,6 +277,10 @@ def split(text: str) -> list[str]:
 
 
 def problem_of(*, B: int | None, **sizes: Any) -> "Problem":
+    from ..backends import FLOATS
+    from .errors import BadInput, listed
     from .problem import Problem
 
+    if sizes["dtype"] not in FLOATS:  # the noise model alone has a wider one
+        raise BadInput(f"unknown dtype {sizes['dtype']!r}; expected {listed(FLOATS)}")
     return Problem(B=3 if B is None else B, **sizes)

@@ -1,5 +1,7 @@
 """What gradparity raises on purpose. Each message says what was given, what was expected and how to mend it."""
 
+from collections.abc import Iterable
+
 
 class GradparityError(Exception):
     """Base of every error that gradparity raises on purpose."""
@@ -17,7 +19,7 @@ class BackendFailed(GradparityError):
     exit_code = 3
 
 
-def listed(names: object) -> str:
+def listed(names: Iterable[object], last: str = "or") -> str:
     """'a, b or c', for the messages that name what would have been accepted."""
-    words = [str(name) for name in names]  # type: ignore[attr-defined]  # any iterable; object keeps callers short
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1]
+    *words, end = map(str, names)
+    return f"{', '.join(words)} {last} {end}" if words else end

@@ -96,7 +96,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     from .result import to_json
 
     if hasattr(config, "workeroutput"):
-        config.workeroutput[SENT] = to_json(concluded("pytest", panels))
+        vars(config)["workeroutput"][SENT] = to_json(concluded("pytest", panels))
     else:
         from ..reports import discover
         from .writing import write

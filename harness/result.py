@@ -160,4 +160,4 @@ def _typed(hint: Any, value: Any) -> Any:
         return float(value)
     if hint in (int, str, bool) and not isinstance(value, hint):
         raise ValueError(f"{value!r} where {hint.__name__} is expected")
-    return dict(value) if origin is not None else value
+    return value

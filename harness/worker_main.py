@@ -34,7 +34,7 @@ def answer(target: str, args: tuple[Any, ...]) -> tuple[str, Any]:
         return "raised", error
     except MemoryError:
         return "raised", Raised("it ran out of the memory allowed")
-    except (Exception, SystemExit, KeyboardInterrupt, RecursionError) as error:
+    except BaseException as error:  # SystemExit and KeyboardInterrupt too: the process is to stay
         message = str(error).strip().splitlines()
         name = type(error).__name__
         return "raised", Raised(f"{name}: {message[0]}" if message else name, traceback.format_exc())
@@ -48,7 +48,7 @@ def limit_memory(limit: int) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-    except (ImportError, ValueError, OSError):  # Windows, or a harder limit already in force
+    except (ImportError, ValueError, OverflowError, OSError):  # Windows, or a harder limit already in force
         pass
 
 

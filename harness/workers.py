@@ -80,7 +80,7 @@ class Worker:
             self._start()
         try:
             send(self._process.stdin, (target, args))  # type: ignore[union-attr]  # started with pipes, just above
-            answer = self._answers.get(timeout=self.limits.seconds)
+            answer = self._answers.get(timeout=min(self.limits.seconds, threading.TIMEOUT_MAX))
         except queue.Empty:
             self.close()
             raise TimedOut(f"no answer within {self.limits.seconds:g} s; it was stopped") from None
@@ -99,7 +99,7 @@ class Worker:
         if process is not None:
             process.kill()
             process.wait()
-            for stream in (process.stdin, process.stdout, self._errors):
+            for stream in (process.stdin, self._errors):  # the reader closes its own: children may keep it open
                 _close(stream)
 
     def _start(self) -> None:
@@ -118,31 +118,39 @@ class Worker:
     def _last_words(self) -> str:
         """How the process ended, with the last line it wrote to standard error."""
         process, errors = self._process, self._errors
-        code = process.wait() if process else 0
+        with suppress(subprocess.TimeoutExpired):  # it may have closed the pipe and live on
+            process.wait(timeout=1)
+        code = process.poll()
         errors.seek(0)
         lines = errors.read().decode(errors="replace").strip().splitlines()
         self.close()
-        how = f"it was killed by {_signal(-code)}" if code < 0 else f"it exited with code {code}"
+        how = _how(code)
         return f"{how} and gave no answer" + (f" ({lines[-1].strip()})" if lines else "")
 
 
-def _signal(number: int) -> str:
+def _how(code: int | None) -> str:
+    """How a process ended, in words."""
+    if code is None:
+        return "it closed the pipe to gradparity"
+    if code >= 0:
+        return f"it exited with code {code}"
     try:
-        return signal.Signals(number).name
+        return f"it was killed by {signal.Signals(-code).name}"
     except ValueError:
-        return f"signal {number}"
+        return f"it was killed by signal {-code}"
 
 
 def _read(stream: BinaryIO, answers: "queue.SimpleQueue[Any]") -> None:
-    """Put every answer of a worker on the queue; None when it ends."""
-    while True:
-        try:
-            answer = receive(stream)
-        except (EOFError, OSError, ValueError, pickle.UnpicklingError):
-            answer = None
-        answers.put(answer)
-        if answer is None:
-            return
+    """Put every answer of a worker on the queue; None when it ends, or says what cannot be understood."""
+    with stream:
+        while True:
+            try:
+                answer = receive(stream)
+            except Exception:  # a pickle may raise anything
+                answer = None
+            answers.put(answer)
+            if answer is None:
+                return
 
 
 def _close(stream: Any) -> None:

@@ -26,7 +26,7 @@ CHOICES = cycle(
     ]
 )
 SCENARIOS = [
-    replace(Problem(model=model, **shape), **choice)
+    Problem(**{"model": model, **shape, **choice})
     for (model, shape), choice in zip([(m, s) for m in models() for s in SHAPES], CHOICES, strict=False)
 ]
 COMPILES_FOR_SECONDS = "pytensor"  # tests/test_pytensor.py has the rest of its table

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from time import perf_counter
+from typing import Any
 
 import torch
 from gradparity.backends import numpy_bptt, torch_nn
 from gradparity.harness.problem import Problem, make_tensors
 
-SIZES = ({"T": 32, "B": 16, "I": 64, "H": 64}, {"T": 64, "B": 32, "I": 256, "H": 256})
+SIZES: tuple[dict[str, Any], ...] = ({"T": 32, "B": 16, "I": 64, "H": 64}, {"T": 64, "B": 32, "I": 256, "H": 256})
 ROUNDS = 9
 
 

@@ -88,8 +88,9 @@ class Destinations:
         paths = [(path, name) for path, name in named if path] + [(path, format_of(path)) for path in out]
         for path, _ in paths:
             writable(path)
-        for path in (one for one, _ in paths if [p.resolve() for p, _ in paths].count(one.resolve()) > 1):
-            raise BadInput(f"two reports would go to {path}; name a file for each")
+        places = [path.resolve() for path, _ in paths]
+        if twice := [place for place in places if places.count(place) > 1]:
+            raise BadInput(f"two reports would go to {twice[0]}; name a file for each")
         return cls(tuple(paths))
 
 

@@ -126,7 +126,8 @@ def _sentence(
         return "fewer than two backends answered, so nothing could be compared"
     if len(groups) == 1:
         worst = max(comparisons, key=lambda c: c.ratio)
-        return f"all {len(witnesses)} agree; the largest difference is {worst.ratio:.2g} times the noise ({worst.a})"
+        who = "both" if len(witnesses) == 2 else f"all {len(witnesses)}"
+        return f"{who} agree; the largest difference is {worst.ratio:.2g} times the noise ({worst.a})"
     if not outliers:
         sides = "; ".join(", ".join(group) for group in groups)
         return f"the backends disagree and nothing decides between them: {sides}"

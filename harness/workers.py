@@ -124,8 +124,7 @@ class Worker:
         errors.seek(0)
         lines = errors.read().decode(errors="replace").strip().splitlines()
         self.close()
-        how = _how(code)
-        return f"{how} and gave no answer" + (f" ({lines[-1].strip()})" if lines else "")
+        return f"{_how(code)} and gave no answer" + (f" ({lines[-1].strip()})" if lines else "")
 
 
 def _how(code: int | None) -> str:

@@ -118,6 +118,7 @@ class Worker:
     def _last_words(self) -> str:
         """How the process ended, with the last line it wrote to standard error."""
         process, errors = self._process, self._errors
+        assert process is not None  # it was started to be called
         with suppress(subprocess.TimeoutExpired):  # it may have closed the pipe and live on
             process.wait(timeout=1)
         code = process.poll()

@@ -67,7 +67,7 @@ def check(
     seconds = perf_counter() - start
     progress("candidate")
     maker = Maker(f"{path.name}:{function}", dtype=problem.dtype, seconds=seconds)
-    with Pool(limits) as pool:
+    with Pool(Limits(limits.seconds)) as pool:  # the memory limit is for the user's code
         (asked,) = pool.ask([(problem, tensors)], backends, progress)
     one = candidate_panel(given, maker, asked, layout, threshold)
     return concluded("check", (one,), threshold)

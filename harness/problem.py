@@ -29,7 +29,7 @@ class Problem:
         weight_scale: weights are uniform in +-weight_scale / sqrt(H), torch's own default at 1.
         seed: the same Problem gives the same bytes on every machine.
     Raises:
-        BadInput: an unknown model, loss or dtype, or a size below 1.
+        BadInput: an unknown model, loss or dtype, or a size below 1, a negative seed.
     """
 
     model: str = "rnn"
@@ -57,6 +57,10 @@ class Problem:
         for letter, size in self.sizes.items():
             if size < 1:
                 raise BadInput(f"size {letter} = {size}; every size is 1 or more")
+        if self.seed < 0:
+            raise BadInput(f"seed = {self.seed}; a seed is 0 or more")
+        if not 0 < self.weight_scale < float("inf"):  # not NaN either
+            raise BadInput(f"weight_scale = {self.weight_scale}; it is a positive number")
 
     @property
     def spec(self) -> Model:

@@ -27,6 +27,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[PANELS] = []
+    path = config.getoption("--gradparity-html")
+    if path and not hasattr(config, "workerinput"):  # refused now, not after an hour of tests
+        from .errors import BadInput
+        from .writing import writable
+
+        try:
+            writable(Path(path))
+        except BadInput as error:
+            raise pytest.UsageError(f"--gradparity-html: {error}") from None
 
 
 @pytest.fixture(scope="session")

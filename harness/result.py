@@ -100,7 +100,7 @@ def from_json(text: str, origin: str = "the result") -> Result:
     """
     try:
         data = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"{origin} is not JSON ({error}); give a file that --json wrote") from None
     if not isinstance(data, dict) or "version" not in data or "panels" not in data:
         raise BadInput(f"{origin} is JSON, but no gradparity result; give a file that --json wrote")

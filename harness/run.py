@@ -8,14 +8,14 @@ from typing import Self
 
 from ..backends import Backend, discover
 from .consensus import Consensus, Witness, judge
-from .errors import BadInput, GradparityError, listed
+from .errors import BackendFailed, BadInput, GradparityError, listed
 from .gradients import Gradients, Maker
 from .layout import Layout
 from .noise import THRESHOLD, Noise
 from .problem import Problem, Tensors, make_tensors
 from .readings import readings
 from .result import Panel, Result
-from .workers import Limits, TimedOut, Worker
+from .workers import Limits, TimedOut, Worker, WorkerError
 
 Progress = Callable[[str], None]
 NOISE = "numpy"  # the backend that measures noise: the hand-derived reference, in any NumPy dtype
@@ -86,7 +86,10 @@ class Pool:
     def _noises(self, problems: Sequence[tuple[Problem, Tensors]], progress: Progress) -> list[Noise]:
         found = []
         for problem, tensors in problems:
-            found.append(self._worker("noise").call("gradparity.harness.jobs:noise", NOISE, problem, tensors))
+            try:
+                found.append(self._worker("noise").call("gradparity.harness.jobs:noise", NOISE, problem, tensors))
+            except WorkerError as error:
+                raise BackendFailed(f"the noise could not be measured: {error}; raise --time-limit") from None
             progress("noise")
         return found
 

@@ -139,7 +139,6 @@ def test_without_comparisons_no_report_is_written(suite, pytester, workers):
     assert not (pytester.path / "report.html").exists()
 
 
-@pytest.mark.xfail(reason="the plugin looks at the path only after the tests, and ends in a stack trace")
 @pytest.mark.parametrize("path", ["no/such/report.html", "."])
 def test_a_report_that_cannot_be_written_is_said_before_the_tests(suite, path):
     ran = suite(BOTH, "--gradparity-html", path)

@@ -69,9 +69,11 @@ def test_without_biases_they_are_zero_and_not_asked_for():
         ({"dtype": "float16"}, "unknown dtype 'float16'"),
         ({"loss_on": "first"}, "unknown loss_on 'first'; expected all or last"),
         ({"T": 0}, "size T = 0; every size is 1 or more"),
+        ({"seed": -1}, "seed = -1; a seed is 0 or more"),
+        ({"weight_scale": float("nan")}, "weight_scale = nan; it is a positive number"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_line(change, said):
-    with pytest.raises(BadInput, match=r"unknown|size") as refusal:
+    with pytest.raises(BadInput, match=r"unknown|size|seed|weight_scale") as refusal:
         replace(Problem(), **change)
     assert said in str(refusal.value)

@@ -100,7 +100,8 @@ def shrink(patch: pytest.MonkeyPatch) -> None:
 )
 def test_measure_agrees_with_long_double(shape, dtypes, layouts, near, threads, small):
     a, b = (random_array(shape, dtype, seed) for seed, dtype in enumerate(dtypes))
-    if near:
+    holds = a.dtype.kind not in "iu" or np.can_cast(a.dtype, b.dtype)  # float16 ends below uint16
+    if near and holds:
         b = (a.astype(np.float64) * 1.001).astype(b.dtype)
     a, b = (LAYOUTS[layout](v) for layout, v in zip(layouts, (a, b), strict=True))
     assume(a.shape == b.shape)

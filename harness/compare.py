@@ -157,7 +157,7 @@ def _measured(name: str, a: Array, b: Array, shown: dict[str, Any], how: _How) -
         index = _unravel(found.first_nonfinite, a.shape)
         return Difference(
             name, NOT_FINITE, **shown, index=index, place=reading.words(index), value=float(a[index]),
-            value_b=float(b[index]), note=_nonfinite_hint(found, how),
+            value_b=float(b[index]), note=_nonfinite_hint(found),
         )  # fmt: skip
     noise, source = _noise(name, a, b, found, how.noise)
     ratio, index = found.max_norm / noise, _unravel(found.index, a.shape)
@@ -230,7 +230,7 @@ def _mixed_hint(a: np.dtype, b: np.dtype) -> str:
     )
 
 
-def _nonfinite_hint(found: Measures, how: _How) -> str:
+def _nonfinite_hint(found: Measures) -> str:
     sides = (("the first", found.nonfinite_a), ("the second", found.nonfinite_b))
     return " and ".join(f"{count} of {found.count} not finite in {side}" for side, count in sides if count)
 

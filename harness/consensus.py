@@ -9,8 +9,6 @@ from .noise import Noise
 from .problem import Problem
 from .result import Matrix
 
-Words = str
-
 
 @dataclass(frozen=True)
 class Witness:

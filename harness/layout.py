@@ -99,12 +99,10 @@ class Placement:
 
     def words(self, index: tuple[int, ...], sizes: Sizes) -> str:
         """A native index in words: 'input 2 -> gate f hidden 0' for a weight, 'time 3, batch 1, input 2' else."""
-        said = {axis.name: axis.place(i, sizes) for axis, i in zip(self.axes, index, strict=False)}
-        reading = [axis for axis in self.spec.axes if self._kept(axis)]
-        if self.spec.kind == "weight":  # W_hh has two hidden axes, so by position: the first canonical axis comes first
-            parts = [axis.place(i, sizes) for axis, i in zip(self.axes, index, strict=False)]
-            return " -> ".join(parts[self.order.index(k)] for k in range(len(parts)))
-        return ", ".join(said[axis.name] for axis in reading)
+        kept = [k for k in self.order if self._kept(self.spec.axes[k])]
+        said = {k: axis.place(i, sizes) for k, axis, i in zip(kept, self.axes, index, strict=False)}
+        between = " -> " if self.spec.kind == "weight" else ", "
+        return between.join(said[k] for k in sorted(said))  # in canonical order, whatever the native one
 
     def _kept(self, axis: Axis) -> bool:
         return self.batched or axis != BATCH

@@ -38,6 +38,10 @@ class Asked:
     answers: tuple[Answer, ...]
     noise: Noise
 
+    def gradients_of(self, name: str) -> Gradients:
+        """The gradients of a backend that answered."""
+        return next(a.gradients for a in self.answers if a.maker.name == name and a.gradients)
+
 
 def choose(names: Iterable[str] = ()) -> list[Backend]:
     """The backends of these names, or all; the missing ones too. Raises BadInput, naming those there are."""

@@ -20,7 +20,7 @@ from ..layout import Layout, native_gradients
 from ..noise import THRESHOLD
 from ..problem import Problem, Tensors, make_tensors
 from ..result import Panel, Result
-from ..run import Asked, Pool, choose, consensus
+from ..run import Asked, Pool, choose
 from ..workers import Limits, Worker
 
 Array = np.ndarray
@@ -104,9 +104,7 @@ def _version(worker: Worker, file: Path, text: str, asked: Asked) -> Version:
     file.write_text(text)
     given = call_in_worker(worker, file, "gradients", asked.problem, LAYOUT, asked.tensors)
     panel = candidate_panel(given, Maker(f"{file.name}:gradients", dtype="float64"), asked, LAYOUT)
-    judged = consensus(asked)
-    reference = next(a.gradients for a in asked.answers if a.maker.name == judged.reference and a.gradients)
-    truth = native_gradients(LAYOUT, asked.problem, reference.quantities)
+    truth = native_gradients(LAYOUT, asked.problem, asked.gradients_of(panel.reference).quantities)
     return Version(panel, {one.matched: given[one.given] for one in panel.matches}, truth)
 
 

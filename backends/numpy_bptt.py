@@ -31,7 +31,7 @@ class Pass(NamedTuple):
     """A forward pass: its hidden states h, (T + 1, B, H), and the function that takes dL/dh, (T, B, H), back.
 
     The backward function adds what flows back through time to dh in place, so that dh ends as the adjoints, and returns
-    the gradients of W_xh, W_hh, the hidden biases, x and the initial states.
+    the gradients of W_xh, W_hh, the hidden biases, x and the initial states, with the adjoints of the pre-activations.
     """
 
     h: Array
@@ -50,8 +50,10 @@ def gradients(problem: "Problem", tensors: "Tensors") -> "Gradients":
         dout = np.zeros_like(outputs)
         dout[problem.supervised] = dy
         dh = dout @ p["W_hy"].T  # (T, B, H)
-        named = {"W_hy": flat(h[1:]).T @ flat(dout), "b_y": flat(dout).sum(0), **backward(dh)}
-    return Gradients(loss=loss, outputs=outputs, named=named, adjoints={"adjoint_h": dh})
+        inner = backward(dh)
+        inside = {name: inner.pop(name) for name in list(inner) if name.startswith("adjoint")}
+        named = {"W_hy": flat(h[1:]).T @ flat(dout), "b_y": flat(dout).sum(0), **inner}
+    return Gradients(loss, outputs, named, {"adjoint_out": dout, "adjoint_h": dh, **inside}, states={"h": h})
 
 
 # --- losses: the loss and its gradient in the outputs ---------------------------------------------------------------
@@ -106,6 +108,7 @@ def elman(p: Params, x: Array, h0: Array, phi: Callable[[Array], Array], slope: 
             "b_h": flat(da).sum(0),
             "x": da @ p["W_xh"].T,
             "h0": dh_next,
+            "adjoint_a": da,
         }
 
     return Pass(h, backward)
@@ -152,6 +155,7 @@ def lstm(p: Params, x: Array, h0: Array, c0: Array) -> Pass:
             "x": da @ p["W_xh"].T,
             "h0": dh_next,
             "c0": dc_next,
+            "adjoint_a": da,
         }
 
     return Pass(h, backward)
@@ -194,6 +198,8 @@ def gru(p: Params, x: Array, h0: Array) -> Pass:
             "b_hh": flat(dhs).sum(0),
             "x": dxs @ p["W_xh"].T,
             "h0": dh_next,
+            "adjoint_xs": dxs,
+            "adjoint_hs": dhs,
         }
 
     return Pass(h, backward)

@@ -36,6 +36,7 @@ class Gradients:
         outputs: (T, B, O).
         named: gradient of the loss by tensor name: the weights, x, h0, c0.
         adjoints: per-timestep adjoints by name, adjoint_h = dL/dh_t (T, B, H), where the backend can give them.
+        states: of the forward pass, from the reference alone: h (T + 1, B, H), the initial one in front.
         uncertainty: by name, the error that an approximate oracle knows itself to make, as a max-norm.
     """
 
@@ -44,6 +45,7 @@ class Gradients:
     named: Mapping[str, Array]
     adjoints: Mapping[str, Array] = field(default_factory=dict)
     uncertainty: Mapping[str, float] = field(default_factory=dict)
+    states: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def quantities(self) -> dict[str, Array]:

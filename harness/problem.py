@@ -23,7 +23,7 @@ class Problem:
         model: a name of the model tables.
         T, B, I, H, O: time steps, batch, inputs, hidden units, outputs; each 1 or more.
         loss: "mse", 0.5 * sum((out - y)^2), or "softmax_xent", summed cross-entropy with integer targets.
-        loss_on: "all" steps, or the "last" only.
+        loss_on: "all" steps, the "last" only, or the one step of that number.
         dtype: working dtype of the backends; "longdouble" is for the noise model's wide reference.
         bias: without, all biases are zero and their gradients are not asked for.
         weight_scale: weights are uniform in +-weight_scale / sqrt(H), torch's own default at 1.
@@ -39,7 +39,7 @@ class Problem:
     H: int = 5
     O: int = 2  # noqa: E741  # the field's symbol
     loss: str = "mse"
-    loss_on: Literal["all", "last"] = "all"
+    loss_on: Literal["all", "last"] | int = "all"
     dtype: str = "float64"
     bias: bool = True
     weight_scale: float = 1.0
@@ -49,7 +49,6 @@ class Problem:
         find(self.model)
         for option, value, known in (
             ("loss", self.loss, LOSSES),
-            ("loss_on", self.loss_on, ("all", "last")),
             ("dtype", self.dtype, DTYPES),
         ):
             if value not in known:
@@ -57,6 +56,8 @@ class Problem:
         for letter, size in self.sizes.items():
             if size < 1:
                 raise BadInput(f"size {letter} = {size}; every size is 1 or more")
+        if self.loss_on not in ("all", "last", *range(self.T)):
+            raise BadInput(f"unknown loss_on {self.loss_on!r}; expected all or last, or a step below T = {self.T}")
         if self.seed < 0:
             raise BadInput(f"seed = {self.seed}; a seed is 0 or more")
         if not 0 < self.weight_scale < float("inf"):  # not NaN either
@@ -73,6 +74,8 @@ class Problem:
     @property
     def supervised(self) -> slice | int:
         """Index of the outputs that the loss sees: `out[problem.supervised]` has the shape of y."""
+        if isinstance(self.loss_on, int):
+            return self.loss_on
         return slice(None) if self.loss_on == "all" else -1
 
     @property
@@ -86,8 +89,8 @@ class Problem:
     def describe(self) -> str:
         """'lstm float64 T=7 B=3 I=4 H=5 O=2 mse': the problem in a line."""
         sizes = " ".join(f"{letter}={size}" for letter, size in self.sizes.items())
-        last = " on the last step" if self.loss_on == "last" else ""
-        return f"{self.model} {self.dtype} {sizes} {self.loss}{last}"
+        where = {"all": "", "last": " on the last step"}.get(str(self.loss_on), f" on step {self.loss_on}")
+        return f"{self.model} {self.dtype} {sizes} {self.loss}{where}"
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ class Tensors:
     Args:
         params: by name, as the model table lists them; biases are always there, zero when the problem has none.
         x: (T, B, I).
-        y: targets; (T, B, O), or integers (T, B) for softmax_xent; without T when the loss is on the last step only.
+        y: targets; (T, B, O), or integers (T, B) for softmax_xent; without T when the loss is on one step only.
         states: h0, and c0 where the model has one, (B, H).
     """
 
@@ -122,7 +125,7 @@ class Tensors:
 
 
 def targets(problem: Problem) -> TensorSpec:
-    """The spec of y: like the outputs, without time where only the last step counts, without classes where integer."""
+    """The spec of y: like the outputs, without time where only one step counts, without classes where integer."""
     axes = problem.spec.tensor("outputs").axes
     axes = axes if problem.loss_on == "all" else axes[1:]
     return TensorSpec("y", axes if problem.loss == "mse" else axes[:-1], "output")

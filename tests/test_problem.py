@@ -67,7 +67,7 @@ def test_without_biases_they_are_zero_and_not_asked_for():
         ({"model": "lsmt"}, "unknown model 'lsmt'; expected gru, lstm, rnn or rnn_relu"),
         ({"loss": "l2"}, "unknown loss 'l2'; expected mse or softmax_xent"),
         ({"dtype": "float16"}, "unknown dtype 'float16'"),
-        ({"loss_on": "first"}, "unknown loss_on 'first'; expected all or last"),
+        ({"loss_on": "first"}, "unknown loss_on 'first'; expected all or last, or a step below T = 7"),
         ({"T": 0}, "size T = 0; every size is 1 or more"),
         ({"seed": -1}, "seed = -1; a seed is 0 or more"),
         ({"weight_scale": float("nan")}, "weight_scale = nan; it is a positive number"),

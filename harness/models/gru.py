@@ -23,5 +23,6 @@ MODEL = Model(
             hidden_bias("b_xh", GATES, ("bxh", "bih", "bx", "bin"), ("bias_ih_l0",)),
             hidden_bias("b_hh", GATES, ("bhh", "bh", "brec"), ("bias_hh_l0",)),
         ),
+        shares=("adjoint_xs", "adjoint_hs"),
     ),
 )

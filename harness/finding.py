@@ -1,0 +1,116 @@
+"""Findings: why gradients differ. One explanation each, with its evidence; all of a problem's make its Diagnosis."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .problem import Problem
+
+Confidence = Literal["confirmed", "fits", "lead"]
+
+
+@dataclass(frozen=True)
+class Residual:
+    """How far a gradient is from the candidate's, in units of noise: `before` from the reference's gradient, `after`
+    from what the explanation says it would be."""
+
+    name: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """A line of source, and what it would have to read for its gradients to be the candidate's."""
+
+    file: str
+    line: int
+    reads: str
+    would_read: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One explanation of why a candidate's gradients differ.
+
+    Args:
+        means: how it was found: "relation", "where it starts", "credit map", "fault dictionary", "not a bug",
+            "consensus".
+        what: the cause in a few words: "W_hh is transposed".
+        sentence: the same so that a student understands it, with what to look for in the code.
+        gradients: the gradients that it explains, under the names that the user sees.
+        steps: the timesteps it speaks of, where it speaks of any.
+        residuals: the evidence, one for each of `gradients`.
+        confidence: "confirmed": explains the difference down to the noise, here and on further problems that it was
+            not chosen on; "fits": here alone, where no other problem could be asked; "lead": explains it partly.
+        whole: it explains every wrong gradient there is, and not only some.
+        lines: of the reference's source, for the fault dictionary.
+    """
+
+    means: str
+    what: str
+    sentence: str
+    gradients: tuple[str, ...]
+    steps: tuple[int, ...] = ()
+    residuals: tuple[Residual, ...] = ()
+    confidence: Confidence = "confirmed"
+    whole: bool = False
+    lines: tuple[SourceLine, ...] = ()
+
+
+@dataclass(frozen=True)
+class CreditMap:
+    """Which step's loss reaches which step's adjoint: row s, column t is ||dL_s/da_t||, the loss confined to step s.
+
+    Args:
+        reference, candidate: the T x T magnitudes; a correct map is full on and below the diagonal, zero above.
+        marks: by cell "match", "missing" (the candidate has zero there), "unexpected" (it alone has something there),
+            or "mismatch".
+        sentence: what the picture shows, in words.
+    """
+
+    reference: tuple[tuple[float, ...], ...]
+    candidate: tuple[tuple[float, ...], ...]
+    marks: tuple[tuple[str, ...], ...]
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
+class SmallestCase:
+    """The smallest problem on which the candidate still fails, with numbers that can be checked by hand.
+
+    Args:
+        problem: its sizes.
+        tensors: every tensor given to the candidate, under its native name, as Python source of nested lists.
+        name, place: the gradient that is wrong, and the entry in words; `value` is the candidate's, `value_b` right.
+        test: a ready pytest file that fails until the candidate is right.
+    """
+
+    problem: Problem
+    tensors: Mapping[str, str]
+    name: str
+    place: str
+    value: float
+    value_b: float
+    test: str
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Why a candidate's gradients differ.
+
+    Args:
+        findings: explanations that hold down to the noise, ranked: the first is the headline.
+        leads: what explains the difference partly.
+        credit: the T x T picture, where the model has an input matrix.
+        smallest: the smallest failing case.
+        notes: what else a reader should know: what could not be asked, and how many mutants were dropped.
+        seconds: what each of the means took.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    leads: tuple[Finding, ...] = ()
+    credit: CreditMap | None = None
+    smallest: SmallestCase | None = None
+    notes: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)

@@ -1,13 +1,15 @@
 """The Result of a command: all that any report shows, worked out once, so that all reports agree to the digit."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from .compare import MATCH, SEVERITY, Comparison
-from .errors import BadInput
+from .errors import BadInput, listed
+from .finding import Diagnosis
 from .gradients import Maker
 from .problem import Problem
 
@@ -44,6 +46,7 @@ class Panel:
         outliers: makers that the others, or the oracle, contradict.
         comparisons: each other maker against the reference.
         matches: how the user's names were read, where there are any.
+        diagnosis: why the candidate's gradients differ, where that was asked.
     """
 
     title: str
@@ -57,6 +60,7 @@ class Panel:
     matrix: Matrix = field(default_factory=Matrix)
     matches: tuple[Match, ...] = ()
     notes: tuple[str, ...] = ()
+    diagnosis: Diagnosis | None = None
 
 
 @dataclass(frozen=True)
@@ -148,16 +152,28 @@ def _noun(cls: type[Noun], data: Mapping[str, Any]) -> Noun:
 def _typed(hint: Any, value: Any) -> Any:
     origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
-        return None if value is None else _typed(next(a for a in args if a is not NoneType), value)
+        if value is None and NoneType in args:
+            return None
+        return _one_of([one for one in args if one is not NoneType], value)
     if is_dataclass(hint):
         return _noun(hint, value)  # type: ignore[arg-type]  # a dataclass type, as just asked
     if origin is tuple:
         ends = args[:1] * len(value) if args[-1] is Ellipsis else args
         return tuple(_typed(end, one) for end, one in zip(ends, value, strict=True))
-    if origin is Literal:
-        return value
+    if origin is Mapping:
+        return {_typed(args[0], name): _typed(args[1], one) for name, one in value.items()}
+    if origin is Literal and value not in args:
+        raise ValueError(f"{value!r} where one of {listed(args)} is expected")
     if hint is float and value is not None:
         return float(value)
-    if hint in (int, str, bool) and not isinstance(value, hint):
+    if hint in (int, str, bool) and type(value) is not hint:  # True is no 1
         raise ValueError(f"{value!r} where {hint.__name__} is expected")
     return value
+
+
+def _one_of(hints: Sequence[Any], value: Any) -> Any:
+    """The value as the first type of a union that it fits; the last one says what is wrong with it."""
+    for hint in hints[:-1]:
+        with suppress(ValueError):
+            return _typed(hint, value)
+    return _typed(hints[-1], value)

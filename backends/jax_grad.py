@@ -16,12 +16,17 @@ if TYPE_CHECKING:
     from ..harness.problem import Problem, Tensors
 
 
+PROGRAMS = 200  # kept at a time: each maps some 85 regions of memory, and Linux allows a process 65,530
+_kept: set[tuple] = set()
+
+
 def gradients(problem: "Problem", tensors: "Tensors") -> "Gradients":
     """Gradients in the tensors' dtype. The adjoints are the gradients in a zero that is added to every h_t."""
     import jax
 
     from ..harness.gradients import Gradients
 
+    make_room((problem.model, problem.loss, problem.loss_on, problem.dtype, *problem.sizes.values()))
     zero = np.zeros((problem.T, problem.B, problem.H), problem.dtype)
     leaves = {**tensors.params, **tensors.states, "x": tensors.x, "adjoint_h": zero}
     with double_precision(problem.dtype == "float64"), jax.default_matmul_precision("highest"):
@@ -29,6 +34,16 @@ def gradients(problem: "Problem", tensors: "Tensors") -> "Gradients":
         named = {name: np.asarray(value) for name, value in found.items()}
         adjoint = named.pop("adjoint_h")
         return Gradients(np.asarray(loss), np.asarray(outputs), named, adjoints={"adjoint_h": adjoint})
+
+
+def make_room(program: tuple) -> None:
+    """Drop all compiled programs before there are more than the system has room for."""
+    import jax
+
+    if program not in _kept and len(_kept) >= PROGRAMS:
+        jax.clear_caches()
+        _kept.clear()
+    _kept.add(program)
 
 
 def double_precision(on: bool) -> Any:
@@ -41,7 +56,7 @@ def double_precision(on: bool) -> Any:
 
 
 @cache
-def compiled(model: str, loss: str, loss_on: str) -> Callable:
+def compiled(model: str, loss: str, loss_on: str | int) -> Callable:
     """The jitted value and gradient of one model and loss; jit itself caches one program per shape and dtype."""
     import jax
     from jax import nn

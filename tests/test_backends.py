@@ -96,3 +96,17 @@ def test_x64_of_jax_does_not_leak_into_the_callers_process():
 def test_a_missing_backend_says_how_to_get_it():
     absent = replace(discover()["torch"], needs=("no_such_package",))
     assert absent.missing == 'no_such_package not installed: pip install "gradparity[torch]"'
+
+
+def test_jax_drops_its_programs_before_the_system_runs_out_of_memory_maps(monkeypatch):
+    jax = pytest.importorskip("jax")
+    from gradparity.backends import jax_grad
+
+    dropped: list[bool] = []
+    monkeypatch.setattr(jax_grad, "PROGRAMS", 2)
+    monkeypatch.setattr(jax_grad, "_kept", set())
+    monkeypatch.setattr(jax, "clear_caches", lambda: dropped.append(True))
+    for T in (1, 2, 1, 2, 3):
+        problem = Problem(T=T, B=1, I=1, H=1, O=1)
+        jax_grad.gradients(problem, make_tensors(problem))
+    assert dropped == [True]

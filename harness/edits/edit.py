@@ -1,0 +1,42 @@
+"""The noun: one replacement in a text."""
+
+from dataclasses import dataclass
+
+from .source import line_starts
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One replacement: source[start:end] becomes `new`.
+
+    Args:
+        kind: the kind's name, such as "shift an index".
+        start, end: character offsets in the source.
+        new: the text that takes the place.
+        line: the first line that is changed, from 1.
+        what: the change in words: "dh[t + 1] for dh[t]".
+    """
+
+    kind: str
+    start: int
+    end: int
+    new: str
+    line: int
+    what: str
+
+
+def apply(source: str, *edits: Edit) -> str:
+    """The source with these edits made. Raises ValueError where two overlap; two insertions at one place keep their order."""
+    pieces, done = [], 0
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        if edit.start < done:
+            raise ValueError(f"edits overlap in line {edit.line}: {edit.what}")
+        pieces += [source[done : edit.start], edit.new]
+        done = edit.end
+    return "".join([*pieces, source[done:]])
+
+
+def line_of(source: str, n: int) -> str:
+    """The text of line n, from 1, without its line end and the white space around it."""
+    starts = [*line_starts(source), len(source)]
+    return source[starts[n - 1] : starts[n]].strip()

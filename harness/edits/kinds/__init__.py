@@ -1,0 +1,1 @@
+"""The kinds of edit, one file each."""

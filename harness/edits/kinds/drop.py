@@ -1,0 +1,20 @@
+"""a for a + b, b for a * b, h for h ** 2: one operand left out."""
+
+import ast
+from collections.abc import Iterator
+
+from ..levels import UNARY
+from ..site import Change, Kind, Site
+
+
+def propose(site: Site) -> Iterator[Change]:
+    match site.node:
+        case ast.BinOp(left=left, op=op, right=right):
+            yield Change(site.node, site.of(left), f"{site.of(left)} for {site.of(site.node)}")
+            if isinstance(op, ast.Sub):
+                yield Change(site.node, f"-{site.of(right, UNARY)}")
+            elif not isinstance(op, ast.Pow):
+                yield Change(site.node, site.of(right))
+
+
+KIND = Kind("leave an operand out", (ast.BinOp,), propose)

@@ -1,0 +1,151 @@
+"""Every edit that the kinds have to offer for a source."""
+
+import ast
+from collections.abc import Collection, Iterator
+from functools import cache, lru_cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from ..errors import BadInput, listed
+from . import kinds as folder
+from .edit import Edit
+from .scope import Scope, editable
+from .site import Change, Kind, Site
+from .source import Function, Source, named
+
+
+@cache
+def kinds() -> tuple[Kind, ...]:
+    """Every kind of the folder, by name."""
+    found = (import_module(f".{module.name}", folder.__name__).KIND for module in iter_modules(folder.__path__))
+    return tuple(sorted(found, key=lambda kind: kind.name))
+
+
+def propose(
+    source: str, functions: Collection[str] | None = None, only: Collection[str] | None = None
+) -> tuple[Edit, ...]:
+    """Every edit of every kind inside these functions, or all of the file.
+
+    Args:
+        functions: qualified names, "lstm", "RNN.backward"; what is nested in a function belongs to it.
+        only: names of kinds, where not all are wanted.
+    Returns:
+        Edits from the first line to the last, in a line those that change the fewest characters first; no two with the
+        same resulting text; each result is valid Python and parses to another tree than the source.
+    """
+    text = Source(source)
+    chosen = [kind for kind in kinds() if only is None or kind.name in only]
+    found = [edit for site in sites(text, functions) for kind in chosen for edit in offers(kind, site)]
+    seen, kept = {source}, []
+    for edit in sorted(found, key=lambda e: (e.line, e.end - e.start + len(e.new), e.start, e.end, e.new, e.kind)):
+        result = source[: edit.start] + edit.new + source[edit.end :]
+        if result not in seen:
+            seen.add(result)
+            if is_changed(text, edit):
+                kept.append(edit)
+    return tuple(kept)
+
+
+def sites(source: Source, functions: Collection[str] | None) -> Iterator[Site]:
+    """Every place in these functions, each with the innermost function that it is in."""
+    by_name = dict(named(source.tree))
+    if functions is None:
+        roots: list[ast.AST] = list(source.tree.body)
+    elif unknown := set(functions) - set(by_name):
+        raise BadInput(f"no function {listed(sorted(unknown))} in the source; there are {listed(by_name, 'and')}")
+    else:
+        roots = [by_name[name] for name in by_name if name in functions]
+    scopes: dict[ast.AST, Scope] = {}
+    done = set()
+    for node in (
+        node for root in roots for node in editable(root) if not isinstance(root, ast.Import | ast.ImportFrom)
+    ):
+        if node not in done:
+            done.add(node)
+            root = home(source, node)
+            yield Site(source, scopes.setdefault(root, Scope(source, root)), node)
+
+
+def home(source: Source, node: ast.AST) -> Function | ast.Module:
+    """The innermost function around a node, or the module."""
+    parent = source.parents.get(node)
+    while not isinstance(parent, Function | ast.Module):
+        if parent is None:
+            return source.tree
+        parent = source.parents.get(parent)
+    return parent
+
+
+def offers(kind: Kind, site: Site) -> Iterator[Edit]:
+    """A kind's changes of one place as edits of the text."""
+    if isinstance(site.node, kind.on):
+        for change in kind.propose(site):
+            try:
+                yield trimmed(kind, site.source, change)
+            except SyntaxError:  # what a kind made of unusual text, or of a comment inside it, is no expression
+                continue
+
+
+def trimmed(kind: Kind, source: Source, change: Change) -> Edit:
+    """The change as an edit of no more than the words it changes, so that edits of one line can be combined."""
+    (start, end), new = source.placed(change.at, change.new) if isinstance(change.at, ast.AST) else change[:2]
+    old = source.text[start:end]
+    what = change.what or f"{plain(new)} for {plain(old)}"
+    same = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    while same and (is_word(old, same) or is_word(new, same)):
+        same -= 1
+    tail = 0
+    while tail < min(len(old), len(new)) - same and old[-1 - tail] == new[-1 - tail]:
+        tail += 1
+    while tail and (is_word(old, len(old) - tail) or is_word(new, len(new) - tail)):
+        tail -= 1
+    start, end, new = start + same, end - tail, new[same : len(new) - tail]
+    return Edit(kind.name, start, end, new, source.line(start), what)
+
+
+def is_word(text: str, at: int) -> bool:
+    """Whether a word or a number goes on across this place."""
+    return (
+        0 < at < len(text)
+        and (text[at - 1].isalnum() or text[at - 1] in "_.")
+        and (text[at].isalnum() or text[at] in "_.")
+    )
+
+
+def plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def is_changed(source: Source, edit: Edit) -> bool:
+    """Whether the source is still Python, and another tree than before; only the statement around is parsed."""
+    text, unit = source.text, source.statement(edit.start, edit.end)
+    if unit is None:
+        return is_python(source, edit)
+    start, stop = source.span(unit)
+    after, body = "", getattr(unit, "body", None)
+    if body:
+        first = source.span(body[0])[0]
+        if edit.end > first:  # whole statements were moved or left out
+            return is_python(source, edit)
+        start, stop, after = start + 2 * text.startswith("elif", start), first, "pass"
+    try:
+        changed = tree_of(text[start : edit.start] + edit.new + text[edit.end : stop] + after)
+    except SyntaxError:
+        return False
+    return changed != tree_of(text[start:stop] + after)
+
+
+def is_python(source: Source, edit: Edit) -> bool:
+    """Whether the file's outermost statement around the edit, or the file, still parses."""
+    outer = next((each for each in source.tree.body if source.holds(each, edit.start, edit.end)), None)
+    start, stop = source.span(outer) if outer else (0, len(source.text))
+    try:
+        ast.parse(source.text[start : edit.start] + edit.new + source.text[edit.end : stop])
+    except SyntaxError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=10_000)
+def tree_of(text: str) -> str:
+    return ast.dump(ast.parse(text))

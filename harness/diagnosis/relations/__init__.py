@@ -1,0 +1,139 @@
+"""Relations: a wrong gradient is often a simple function of the right one. Needs the arrays and the problem alone.
+
+A file of this folder that holds a `FAMILY` offers relations of single gradients: transposed, without a term, zero. A
+factor may stand on top of each. `flow` has whole backward passes in which errors do not reach every step; relations of
+single gradients compose with these too. What explains the most wrong gradients is claimed first, and what is claimed holds on
+further problems of other sizes, so that B and 3 are told apart.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from importlib import import_module
+from math import inf
+from pkgutil import iter_modules
+
+from ...finding import Finding
+from ...noise import THRESHOLD
+from ..case import Case, Inquiry, finding
+from . import shape
+from ._claim import SAME, Claim, Part, Scene, Scenes, fitting, holding, names_everything
+from ._factor import ONE
+from ._growth import growing
+from ._parts import leads
+from ._relation import AS_IT_IS, Family, Flow
+from .flow import flows
+from .shape import viewed
+
+__all__ = ["families", "find"]
+
+
+@cache
+def families() -> tuple[Family, ...]:
+    """Every family of this folder, the plainest first."""
+    modules = (import_module(f".{module.name}", __name__) for module in iter_modules(__path__))
+    return tuple(sorted((m.FAMILY for m in modules if hasattr(m, "FAMILY")), key=lambda family: family.rank))
+
+
+def find(inquiry: Inquiry) -> tuple[Finding, ...]:
+    """What relations explain of this candidate; each wrong gradient in one finding at most, leads last."""
+    found = [grown] if (grown := growing(inquiry)) else []
+    spoken_of = {name for one in found for name in one.gradients}
+    names = frozenset(name for name in inquiry.case.wrong_gradients if inquiry.case.shown[name] not in spoken_of)
+    odd = inquiry.case.odd.keys() & names
+    seen = replace(
+        inquiry, case=viewed(inquiry.case, odd), others=tuple(viewed(other, odd) for other in inquiry.others)
+    )
+    known = {id(case): Scene(case, inquiry.reference) for case in seen.cases}
+    judged = tuple(other for other in seen.others if other.wrong)
+    claims = [holding(claim, known, judged) for claim in _claims(known[id(seen.case)])]
+    while claims := [rest for claim in claims if (rest := claim.only(names | {"loss"})).parts.keys() & names]:
+        best = min(claims, key=lambda claim: (-len(claim.parts), claim.depth, claim.rank))
+        made = _found(best, known, seen)
+        if made:
+            found.append(made)
+            names -= best.parts.keys()
+        claims.remove(best)
+    return (*found, *leads(inquiry, names))
+
+
+def _found(claim: Claim, scenes: Scenes, inquiry: Inquiry) -> Finding | None:
+    """The finding of a claim; no more than "fits" where no other case could speak of it."""
+    case, names = inquiry.case, tuple(claim.parts)
+    steps = {t for relation, _ in claim.parts.values() for t in relation.steps(case.problem)}
+    made = finding("relation", claim.hypothesis(scenes, case), inquiry, names, steps=tuple(sorted(steps)))
+    if made is None:
+        return None
+    evidence = (
+        replace(one, before=inf) if name in case.odd else one for name, one in zip(names, made.residuals, strict=True)
+    )
+    made = replace(made, residuals=tuple(evidence))
+    if any(4 * one.after > one.before for one in made.residuals):  # it explains next to nothing
+        return None
+    confirmed = any(claim.parts.keys() <= other.given.keys() for other in inquiry.others if other.wrong)
+    return made if confirmed else replace(made, confidence="fits")
+
+
+def _claims(scene: Scene) -> Iterator[Claim]:
+    """Everything that explains some wrong gradient of the case down to the noise, before it is held against others."""
+    case = scene.case
+    groups: dict[tuple[int, str, object], dict[str, Part]] = defaultdict(dict)
+    for name in case.wrong_gradients:
+        for rank, part in _fits(case, name):
+            groups[rank, part[0].predicate, part[1]].setdefault(name, part)
+    for (rank, _, _), parts in groups.items():
+        yield Claim(_with_loss(case, parts), rank=rank)
+    if case.problem.T > 1:
+        yield from (claim for flow in flows(case.problem.T) if (claim := _under(scene, flow)))
+
+
+def _fits(case: Case, name: str) -> Iterator[tuple[int, Part]]:
+    """Relations and factors that explain this gradient, with the rank of their family."""
+    if name not in case.given:
+        return
+    if name in case.odd:
+        yield from ((0, part) for relation in shape.propose(case, name) for part in fitting(case, name, relation))
+        return
+    yield from ((0, part) for part in fitting(case, name, AS_IT_IS))
+    for family in families():
+        for relation in family.propose(case, name):
+            yield from ((family.rank, part) for part in fitting(case, name, relation))
+
+
+def _with_loss(case: Case, parts: dict[str, Part]) -> dict[str, Part]:
+    """The loss belongs to what scales every gradient, where it is wrong by the same factor."""
+    part = next(iter(parts.values()))
+    if part[0] is not AS_IT_IS or "loss" not in case.wrong or not names_everything(parts, case):
+        return parts
+    agrees = case.residual("loss", case.expected("loss") * part[1].value(case.problem)) <= THRESHOLD
+    return {"loss": part, **parts} if agrees else parts
+
+
+def _under(scene: Scene, flow: Flow) -> Claim | None:
+    """The claim that errors flow so, for the gradients which that explains, alone or with a relation on top.
+
+    None where it explains none by itself, or breaks one that is right.
+    """
+    case, bent = scene.case, scene.under(flow)
+    changed = [n for n in case.given if n in bent.truth.named and _differs(case, bent, n)]
+    if not changed or not all(name in case.wrong for name in changed):
+        return None
+    parts: dict[str, Part] = {}
+    for name in changed:
+        if case.residual(name, bent.truth.named[name]) <= THRESHOLD:
+            parts[name] = SAME
+        elif part := next(fitting(bent, name, AS_IT_IS), None):
+            parts[name] = part
+    if not parts:
+        return None
+    for name in (n for n in changed if n not in parts):
+        if best := min(_fits(bent, name), key=lambda found: (found[1][1] != ONE, found[0]), default=None):
+            parts[name] = best[1]
+    return Claim(parts, flow)
+
+
+def _differs(case: Case, bent: Case, name: str) -> bool:
+    """Whether the flow says anything else of a gradient than the truth does."""
+    apart = abs(bent.truth.named[name] - case.truth.named[name]).max()
+    return bool(apart > THRESHOLD * case.noise.values[name])

@@ -1,0 +1,148 @@
+"""A claim: for some gradients, what each of them is to the true ones; how it is searched for, and how it is worded."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ...errors import listed
+from ...noise import THRESHOLD
+from ..case import Case, Hypothesis, Reference
+from ..terms import Credits, credits_of, reached
+from ._factor import ONE, Factor, matching
+from ._relation import AS_IT_IS, Array, Flow, Relation
+
+Part = tuple[Relation, Factor]
+Scenes = Mapping[int, "Scene"]  # by id() of their cases
+SAME: Part = (AS_IT_IS, ONE)
+
+
+@dataclass(eq=False)
+class Scene:
+    """A case with what the reference says of each step's loss, asked for once."""
+
+    case: Case
+    reference: Reference
+    _credits: Credits | None = None
+    _under: dict[str, Case] = field(default_factory=dict)
+
+    def under(self, flow: Flow | None) -> Case:
+        """The case as it would be if errors flowed so: another truth. The case itself for no flow."""
+        if flow is None:
+            return self.case
+        if flow.what not in self._under:
+            if self._credits is None:
+                self._credits = credits_of(self.case, self.reference)
+            T = self.case.problem.T
+            self._under[flow.what] = reached(self.case, self._credits, flow.mask(T), flow.outputs(T))
+        return self._under[flow.what]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """These gradients are these relations of the truth, or of what it would be under a flow.
+
+    Args:
+        parts: by name, a relation and the factor on top of it.
+        rank: that of the relation's family; a claim of lower rank is preferred where two explain as much.
+    """
+
+    parts: Mapping[str, Part]
+    flow: Flow | None = None
+    rank: int = 0
+
+    @property
+    def depth(self) -> int:
+        """How many things have to be wrong at once."""
+        extras = {part for part in self.parts.values() if part != SAME}
+        return (self.flow is not None) + sum((r is not AS_IT_IS) + (f != ONE) for r, f in extras)
+
+    def predict(self, scene: Scene) -> dict[str, Array]:
+        case, predicted = scene.under(self.flow), {}
+        for name, (relation, factor) in self.parts.items():
+            array = relation.predict(case, name)
+            if array is not None:
+                predicted[name] = array * factor.value(case.problem) if factor != ONE else array
+        return predicted
+
+    def hypothesis(self, scenes: Scenes, case: Case) -> Hypothesis:
+        what, sentence = worded(self, case)
+        return Hypothesis(what, sentence, lambda one: self.predict(scenes[id(one)]))
+
+    def only(self, names: frozenset[str]) -> "Claim":
+        return Claim({n: part for n, part in self.parts.items() if n in names}, self.flow, self.rank)
+
+
+def holding(claim: Claim, scenes: Scenes, cases: tuple[Case, ...]) -> Claim:
+    """What of a claim holds on all of these cases that can speak of it."""
+    kept = frozenset(claim.parts)
+    for case in cases:
+        predicted = claim.predict(scenes[id(case)])
+        asked = (name for name in kept if name in case.given)
+        kept -= {n for n in asked if n not in predicted or not case.residual(n, predicted[n]) <= THRESHOLD}
+    return claim.only(kept)
+
+
+def fitting(case: Case, name: str, relation: Relation) -> Iterator[Part]:
+    """The relation with each factor under which it explains this gradient of the case down to the noise.
+
+    What predicts the truth itself explains nothing. A case under a flow has another truth than the one that `given` is
+    judged against; `case` is then that one.
+    """
+    given, predicted = case.given[name], relation.predict(case, name)
+    if predicted is None or predicted.shape != given.shape:
+        return
+    weight = float(np.vdot(predicted, predicted))
+    scale = float(np.vdot(predicted, given)) / weight if weight else 1.0
+    if case.residual(name, scale * predicted) > 2 * THRESHOLD:
+        return
+    if relation is not AS_IT_IS and case.residual(name, predicted) <= THRESHOLD:
+        yield relation, ONE
+        return
+    for factor in matching(scale, case.problem) if weight else ():
+        if case.residual(name, factor.value(case.problem) * predicted) <= THRESHOLD:
+            yield relation, factor
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+
+def worded(claim: Claim, case: Case) -> tuple[str, str]:
+    """What is wrong in a few words, and in sentences."""
+    extras = {part: [n for n, p in claim.parts.items() if p == part] for part in claim.parts.values() if part != SAME}
+    whats, sentences = [], []
+    if claim.flow is not None:
+        whats.append(claim.flow.what)
+        shown = listed((case.shown[n] for n in claim.parts), "and")
+        sentences.append(f"{_capital(claim.flow.what)}: {claim.flow.hint}. This explains {shown}.")
+    for part, names in extras.items():
+        what, sentence = _of_part(part, names, case)
+        whats.append(what)
+        sentences.append(f"On top of that: {sentence}" if claim.flow is not None else sentence)
+    return "; ".join(whats), " ".join(sentences)
+
+
+def _of_part(part: Part, names: list[str], case: Case) -> tuple[str, str]:
+    relation, factor = part
+    shown = listed((case.shown[n] for n in names), "and")
+    be, gradients = ("are", "gradients") if len(names) > 1 else ("is", "gradient")
+    predicates = [p for p in (relation.predicate, factor.predicate if factor != ONE else "") if p]
+    hints = [h for h in (relation.hint, factor.hint if factor != ONE else "") if h]
+    predicate, hint = " and ".join(predicates), "; ".join(hints)
+    everything = names_everything(names, case)
+    if everything and relation is AS_IT_IS:
+        also = " and the loss" if "loss" in names else ""
+        if "loss" in case.given and "loss" not in case.wrong:
+            hint += "; the loss itself is right, so that backward starts from another loss than forward ends in"
+        return f"every gradient{also} is {predicate}", f"Every gradient{also} is {predicate}: {hint}."
+    return f"{shown} {be} {predicate}", f"The {gradients} of {shown} {be} {predicate}: {hint}."
+
+
+def names_everything(names: Collection[str], case: Case) -> bool:
+    """Whether these are all the gradients that the candidate gave, and more than one."""
+    gradients = {spec.name for spec in case.problem.spec.tensors if spec.name in case.given}
+    return len(gradients) > 1 and gradients <= set(names)
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]

@@ -1,0 +1,64 @@
+"""The nouns of relations: what a gradient can be to the true one, and how errors can fail to flow."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...problem import Problem
+from ..case import Case
+
+Array = np.ndarray
+Predict = Callable[[Case, str], "Array | None"]
+"""What the gradient of that name would be; None where the relation says nothing of it on that case."""
+
+
+@dataclass(frozen=True)
+class Relation:
+    """What a gradient is to the true one, whatever the sizes.
+
+    Args:
+        predicate: what stands behind "the gradient is": "transposed". Two relations with one predicate are the same.
+        hint: what to look for in the code; a clause.
+        predict: from the truth of a case.
+        steps: the timesteps it speaks of.
+    """
+
+    predicate: str
+    hint: str
+    predict: Predict
+    steps: Callable[[Problem], tuple[int, ...]] = lambda problem: ()
+
+
+@dataclass(frozen=True)
+class Family:
+    """A file of relations. `propose` gives those that this gradient can have on this case; it may look at what is
+    given, to offer only what is likely. Of two that explain as much, the family of lower rank is named."""
+
+    rank: int
+    propose: Callable[[Case, str], Iterator[Relation]]
+
+
+@dataclass(frozen=True)
+class Flow:
+    """How errors could reach the steps of a whole backward pass, where some of the paths are missing.
+
+    Args:
+        what: a clause: "no error flows back in time".
+        hint: what to look for in the code; a clause.
+        mask: from T; (T, T), whether step s's loss reaches step t's adjoint, at [t, s].
+        outputs: from T; (T,), whether step s's loss reaches the output layer.
+    """
+
+    what: str
+    hint: str
+    mask: Callable[[int], Array]
+    outputs: Callable[[int], Array] = lambda T: np.ones(T, bool)
+
+
+def itself(case: Case, name: str) -> Array | None:
+    """The truth, where the case asks for that gradient."""
+    return np.asarray(case.truth.loss) if name == "loss" else case.truth.named.get(name)
+
+
+AS_IT_IS = Relation("", "", itself)

@@ -2,7 +2,7 @@
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,27 @@ def call_file(path: str, function: str, problem: Problem, layout: Layout, tensor
         BadInput: the file cannot be imported, lacks the function, or the function does not do what is asked of it.
     """
     return call(load(Path(path), function), problem, layout, tensors, name=f"{Path(path).name}:{function}")
+
+
+def call_file_on(
+    path: str, function: str, layout: Layout, questions: Sequence[tuple[Problem, Tensors]]
+) -> list[dict[str, Array] | None]:
+    """`call_on` for a function of a file, which is loaded once."""
+    return call_on(load(Path(path), function), layout, questions)
+
+
+def call_on(
+    function: Callable[..., Any], layout: Layout, questions: Sequence[tuple[Problem, Tensors]]
+) -> list[dict[str, Array] | None]:
+    """A candidate's gradients on one problem after the other; None where it raises or returns none."""
+
+    def answer(problem: Problem, tensors: Tensors) -> dict[str, Array] | None:
+        try:
+            return call(function, problem, layout, tensors)
+        except BadInput:
+            return None
+
+    return [answer(*question) for question in questions]
 
 
 def load(path: Path, function: str) -> Callable[..., Any]:

@@ -10,7 +10,10 @@ import numpy as np
 from ..backends import Backend, discover
 from .compare import MATCH, Comparison, compare, mismatches
 from .consensus import Consensus
-from .errors import BackendFailed, BadInput, listed
+from .diagnosis.asking import Answers
+from .diagnosis.case import Question
+from .errors import BackendFailed, BadInput, GradparityError, listed
+from .explain import explain, headline
 from .gradients import Maker
 from .layout import Layout, native_gradients
 from .names import match
@@ -18,7 +21,7 @@ from .noise import THRESHOLD
 from .problem import Problem, make_tensors
 from .readings import readings
 from .result import Match, Matrix, Panel, Result
-from .run import Asked, Pool, Progress, choose, conclude, consensus
+from .run import Asked, Pool, Progress, choose, conclude, consensus, odd_one
 from .workers import Crashed, Limits, Raised, TimedOut, Worker
 
 Array = np.ndarray
@@ -47,8 +50,9 @@ def check(
     limits: Limits,
     threshold: float = THRESHOLD,
     progress: Progress = lambda _: None,
+    why: bool = True,
 ) -> Result:
-    """The gradients of a function in a file against the consensus of the references.
+    """The gradients of a function in a file against the consensus of the references, and why they differ.
 
     Raises:
         BadInput: the file or function cannot be used: missing, raises, hangs, crashes, returns no gradients.
@@ -64,13 +68,29 @@ def check(
     start = perf_counter()
     with Worker(limits) as worker:
         given = call_in_worker(worker, path, function, problem, layout, tensors)
-    seconds = perf_counter() - start
-    progress("candidate")
-    maker = Maker(f"{path.name}:{function}", dtype=problem.dtype, seconds=seconds)
-    with Pool(Limits(limits.seconds)) as pool:  # the memory limit is for the user's code
-        (asked,) = pool.ask([(problem, tensors)], backends, progress)
-    one = candidate_panel(given, maker, asked, layout, threshold)
+        seconds = perf_counter() - start
+        progress("candidate")
+        maker = Maker(f"{path.name}:{function}", dtype=problem.dtype, seconds=seconds)
+        with Pool(Limits(limits.seconds)) as pool:  # the memory limit is for the user's code
+            (asked,) = pool.ask([(problem, tensors)], backends, progress)
+        one = candidate_panel(given, maker, asked, layout, threshold)
+        if why:
+            one = explain(one, given, asked, layout, answers(worker, path, function, layout), f"{path}:{function}")
+        progress("diagnosis")
     return concluded("check", (one,), threshold)
+
+
+def answers(worker: Worker, path: Path, function: str, layout: Layout) -> Answers:
+    """The function of a file, put to one problem after the other in a worker; None where it has no answer."""
+
+    def answer(questions: Sequence[Question]) -> list[Given | None]:
+        try:
+            target = "gradparity.harness.candidate:call_file_on"
+            return worker.call(target, str(path), function, layout, list(questions))
+        except GradparityError:  # it hung or ended its process
+            return [None] * len(questions)
+
+    return answer
 
 
 def call_in_worker(worker: Worker, path: Path, function: str, *rest: object) -> Given:
@@ -109,7 +129,8 @@ def candidate_panel(given: Given, maker: Maker, asked: Asked, layout: Layout, th
     # A doubled bias has both placements; of x, states, outputs and loss only what was returned is compared.
     truth = {name: truth[name] for name in truth if name in mine}
     loose = sorted(set(given) - {one.given for one in matches})
-    noise = replace(asked.noise, values={n: asked.noise.values[places[n].spec.name] for n in truth})
+    known = asked.noise.at_least(reference.uncertainty).values
+    noise = replace(asked.noise, values={n: known[places[n].spec.name] for n in truth})
     compared = compare(
         mine,
         truth,
@@ -131,6 +152,7 @@ def candidate_panel(given: Given, maker: Maker, asked: Asked, layout: Layout, th
         matrix=Matrix() if judged.agreed else judged.matrix,
         matches=matches,
         notes=_notes(judged, loose, matches),
+        diagnosis=odd_one(judged, asked),
     )
 
 
@@ -166,4 +188,4 @@ def concluded(command: str, panels: tuple[Panel, ...], threshold: float = THRESH
     wrong = [panel for panel in panels if panel.verdict != MATCH]
     shown = (wrong or panels)[0]
     result = conclude(command, panels, threshold)
-    return replace(result, headline=shown.sentence, exit_code=1 if wrong else 0)
+    return replace(result, headline=headline(shown), exit_code=1 if wrong else 0)

@@ -193,6 +193,9 @@ def check(
     threshold: Threshold = 32.0,
     time_limit: Seconds = 60.0,
     memory: Annotated[float, typer.Option(callback=positive, help="GiB of memory that your code may take.")] = 4.0,
+    why: Annotated[
+        bool, typer.Option("--why/--no-why", help="Say why the gradients differ, or only that they do.")
+    ] = True,
     html: Html = None,
     markdown: Markdown = None,
     json: Json = None,
@@ -210,9 +213,9 @@ def check(
                          O=outputs, weight_scale=weight_scale, seed=seed, bias=not no_bias)  # fmt: skip
     chosen = references(split(backends))
     limits = Limits(time_limit, int(memory * 2**30))
-    with progress(len(chosen) + 2) as advance:
+    with progress(len(chosen) + 3) as advance:
         result = check_one(
-            target, problem, Layout(layout, tuple(gates), not unbatched), chosen, limits, threshold, advance
+            target, problem, Layout(layout, tuple(gates), not unbatched), chosen, limits, threshold, advance, why
         )
     finish(result, destinations)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .run import Pool
 
 PANELS = pytest.StashKey["list[Panel]"]()
+EXPLAINED = pytest.StashKey["set[tuple[str, str]]"]()  # candidates and models whose fault was diagnosed before
 SENT = "gradparity_result"
 
 
@@ -27,6 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[PANELS] = []
+    config.stash[EXPLAINED] = set()
     path = config.getoption("--gradparity-html")
     if path and not hasattr(config, "workerinput"):  # refused now, not after an hour of tests
         from .errors import BadInput
@@ -54,7 +56,9 @@ def gradparity_check(request: pytest.FixtureRequest, gradparity_pool: "Pool") ->
     Call it as `gradparity_check(candidate, problem)`. The candidate is a function as `gradparity check` calls it: its
     parameter names say what it is given (params, x, y, h0, c0, or single weights), and it returns a mapping of
     gradients.
-    Options: `layout` ("row", "column", "torch"), `gates`, `batched`, `backends` (names of references), `threshold`.
+    Options: `layout` ("row", "column", "torch"), `gates`, `batched`, `backends` (names of references), `threshold`,
+    `why`. The first failure of a candidate on a model says why its gradients differ, later ones only that they do,
+    unless `why` is True.
     """
     from .testing import check_candidate
 
@@ -65,12 +69,16 @@ def gradparity_check(request: pytest.FixtureRequest, gradparity_pool: "Pool") ->
         from .compare import MATCH
         from .errors import GradparityError
 
+        explained = request.config.stash[EXPLAINED]
+        who = (getattr(candidate, "__qualname__", repr(candidate)), problem.model)
+        options.setdefault("why", who not in explained)
         try:
             panel = check_candidate(candidate, problem, gradparity_pool, **options)
         except GradparityError as error:  # the message says how to mend it; a stack would only hide it
             pytest.fail(str(error), pytrace=False)
         request.config.stash[PANELS].append(panel)
         if panel.verdict != MATCH:
+            explained.add(who)
             pytest.fail(_table(panel), pytrace=False)
         return panel
 

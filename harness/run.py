@@ -7,8 +7,10 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Self
 
 from ..backends import Backend, discover
+from . import outlier
 from .consensus import Consensus, Witness, judge
 from .errors import BackendFailed, BadInput, GradparityError, listed
+from .finding import Diagnosis
 from .gradients import Gradients, Maker
 from .layout import Layout
 from .noise import THRESHOLD, Noise
@@ -145,7 +147,15 @@ def panel(asked: Asked, threshold: float = THRESHOLD, heat: bool = False) -> Pan
         outliers=verdict.outliers,
         comparisons=verdict.comparisons,
         matrix=verdict.matrix,
+        diagnosis=odd_one(verdict, asked),
     )
+
+
+def odd_one(judged: Consensus, asked: Asked) -> Diagnosis | None:
+    """Which reference is wrong where they disagree, as a finding; None where they agree, or nothing decides."""
+    oracles = [name for name, backend in discover().items() if backend.oracle]
+    findings = outlier.find(judged, [answer.maker for answer in asked.answers], oracles)
+    return Diagnosis(findings) if findings else None
 
 
 def consensus(asked: Asked, threshold: float = THRESHOLD, heat: bool = False) -> Consensus:

@@ -8,14 +8,16 @@ def test_my_lstm(gradparity_check, problem):
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import product
 from time import perf_counter
 from typing import Any
 
 import pytest
 
-from .candidate import call
+from .candidate import call, call_on, code_of
 from .check import candidate_panel
+from .explain import explain
 from .gradients import Maker
 from .layout import Layout
 from .models import models as all_models
@@ -67,8 +69,9 @@ def check_candidate(
     batched: bool = True,
     backends: Sequence[str] = REFERENCES,
     threshold: float = THRESHOLD,
+    why: bool = True,
 ) -> Panel:
-    """A candidate of this process beside the references in their workers.
+    """A candidate of this process beside the references in their workers; with `why`, its diagnosis where it differs.
 
     Raises:
         BadInput: the candidate raises, returns no mapping, or its names cannot be matched.
@@ -79,4 +82,11 @@ def check_candidate(
     given = call(candidate, problem, native, tensors)
     name = getattr(candidate, "__name__", "candidate")
     maker = Maker(name, dtype=problem.dtype, seconds=perf_counter() - start)
-    return candidate_panel(given, maker, asked, native, threshold)
+    found = candidate_panel(given, maker, asked, native, threshold)
+    return explain(found, given, asked, native, partial(call_on, candidate, native), _file(candidate)) if why else found
+
+
+def _file(candidate: Callable[..., Any]) -> str:
+    """FILE:FUNCTION of a function that can be imported; "" of one made inside another."""
+    name, file = getattr(candidate, "__qualname__", "<"), code_of(candidate)
+    return f"{file}:{name}" if file and "<" not in name else ""

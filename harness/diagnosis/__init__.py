@@ -1,1 +1,65 @@
-"""Diagnosis: why a candidate's gradients differ, by five means, each in a file or folder of its own."""
+"""Diagnosis: why a candidate's gradients differ. Several means, each in a file or folder of its own, each believed only
+where it explains the difference down to the noise; `diagnose` asks all of them and ranks what they find.
+"""
+
+from collections.abc import Callable, Iterable
+from time import perf_counter
+from typing import Any
+
+from ..finding import Diagnosis, Finding
+from ..problem import make_tensors
+from .case import Ask, Case, Inquiry, Reference, elsewhere
+
+__all__ = ["diagnose", "ranked"]
+
+# Where two findings explain as much, the one that needs less of the reader goes first.
+MEANS = ("consensus", "not a bug", "relation", "fault dictionary", "credit map", "where it starts")
+
+
+def diagnose(case: Case, ask: Ask, reference: Reference, call: str = "") -> Diagnosis:
+    """Why a candidate's gradients differ on this case.
+
+    Args:
+        case: one on which they do.
+        ask: puts the candidate to further problems.
+        reference: the hand-derived gradients.
+        call: FILE:FUNCTION, for the pytest test of the smallest case; without it there is none.
+    """
+    from . import conventions, credit, dictionary, origin, precision, relations, smallest
+
+    problems = elsewhere(case.problem, case.layout.batched)
+    others = tuple(other for other in ask([(p, make_tensors(p)) for p in problems]) if other)
+    inquiry = Inquiry(case, others, ask, reference)
+    seconds: dict[str, float] = {}
+    notes = [] if others else ["The candidate answered no other problem, so nothing could be confirmed on one."]
+
+    def timed(means: str, function: Callable[..., Any], *rest: Any) -> Any:
+        start = perf_counter()
+        try:
+            return function(inquiry, *rest)
+        except Exception as error:  # a means that breaks must not cost the user what the others found
+            notes.append(f"{means} could not be used: {type(error).__name__}: {error}")
+            return None
+        finally:
+            seconds[means] = perf_counter() - start
+
+    found: list[Finding] = []
+    found += timed("precision and determinism", precision.find) or ()
+    found += timed("conventions", conventions.find) or ()
+    found += timed("relations", relations.find) or ()
+    found += timed("where it starts", origin.find) or ()
+    picture, traced = timed("credit map", credit.trace) or (None, ())
+    looked_up = timed("fault dictionary", dictionary.find)
+    small = timed("smallest failing case", smallest.shrink, call)
+    found += traced
+    if looked_up:
+        found += looked_up.findings
+        notes += looked_up.notes
+    claimed = ranked(f for f in found if f.confidence != "lead")
+    leads = ranked(f for f in found if f.confidence == "lead")
+    return Diagnosis(claimed, leads, picture, small, tuple(notes), seconds)
+
+
+def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings in the order in which a person should read them: what explains everything, then what explains more."""
+    return tuple(sorted(findings, key=lambda f: (not f.whole, MEANS.index(f.means), -len(f.gradients))))

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import floor, isfinite, log2
 from typing import Literal
 
 from .problem import Problem
 
 Confidence = Literal["confirmed", "fits", "lead"]
+Levels = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -67,12 +69,30 @@ class CreditMap:
         marks: by cell "match", "missing" (the candidate has zero there), "unexpected" (it alone has something there),
             or "mismatch".
         sentence: what the picture shows, in words.
+    Raises:
+        ValueError: the three are not squares of one size.
     """
 
     reference: tuple[tuple[float, ...], ...]
     candidate: tuple[tuple[float, ...], ...]
     marks: tuple[tuple[str, ...], ...]
     sentence: str = ""
+
+    def __post_init__(self) -> None:
+        T = len(self.reference)
+        if any([len(row) for row in rows] != [T] * T for rows in (self.reference, self.candidate, self.marks)):
+            raise ValueError("the parts of a credit map are not squares of one size")
+
+    @property
+    def levels(self) -> tuple[Levels, Levels]:
+        """The shades of both maps on one scale: 9 for the largest, each below for half as much, 0 for nothing.
+
+        By halves, since a gradient fades by a factor with every step that it goes back.
+        """
+        maps = (self.reference, self.candidate)
+        peak = max((v for rows in maps for row in rows for v in row if isfinite(v)), default=0.0)
+        shaded = [tuple(tuple(_level(value, peak) for value in row) for row in rows) for rows in maps]
+        return shaded[0], shaded[1]
 
 
 @dataclass(frozen=True)
@@ -114,3 +134,9 @@ class Diagnosis:
     smallest: SmallestCase | None = None
     notes: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+def _level(value: float, peak: float) -> int:
+    if not value > 0 or not peak > 0:
+        return 0
+    return max(1, 9 + floor(log2(value) - log2(peak))) if value < peak else 9

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 COLOURS = {"✓": "green", "✗": "red", "!": "yellow", "?": "yellow", "○": "yellow"}
-ASCII = str.maketrans({"✓": "+", "✗": "x", "○": "o", "×": "x", "·": ".", "…": "~", "−": "-"})
+ASCII = str.maketrans(
+    {"✓": "+", "✗": "x", "○": "o", "×": "x", "·": ".", "…": "~", "−": "-", "░": ":", "▒": "=", "▓": "%", "█": "#"}
+)
 
 
 def put(console: "Console | None", parts: "Callable[[Console], Iterable[Any]]") -> None:

@@ -1,19 +1,19 @@
 """Markdown: reads well as the comment on a pull request, and fits into one."""
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..harness.compare import MATCH, Comparison, Difference, mismatches
 from . import Report
-from ._figures import MEANINGS, cosine, counted, figure, mark, matching, ratio, seconds, signed, versions, visible
+from ._figures import MEANINGS, cosine, counted, figure, matching, ratio, seconds, signed, versions, visible
+from ._markdown_diagnosis import smallest, why
+from ._markup import code, entities, folded, prose, sign, table
 
 if TYPE_CHECKING:
     from ..harness.result import Panel, Result
 
 FITS = 60_000  # characters; GitHub refuses a comment of more than 65 536
 MOST = 40  # rows of one comparison; the rest is counted
-SIGNS = {"✓": "✅", "✗": "❌", "!": "⚠️", "?": "⚠️", "○": "⚪"}
 HEAD = ("gradient", "verdict", "where", *MEANINGS, "note")
 
 
@@ -26,7 +26,8 @@ def render(result: "Result") -> str:
     closing = [_backends(result)] if result.makers else []
     closing.append(f"<sub>gradparity {prose(result.gradparity)}</sub>")
     alone = len(result.panels) == 1
-    details = [*map(_wrong, filter(_differs, result.panels)), *filter(None, (_rest(p, alone) for p in result.panels))]
+    details = [part for panel in filter(_telling, result.panels) for part in _parts(panel)]
+    details += filter(None, (_rest(panel, alone) for panel in result.panels))
 
     room = FITS - sum(map(len, opening)) - sum(map(len, closing))
     kept: list[str] = []
@@ -39,45 +40,6 @@ def render(result: "Result") -> str:
             f"*{counted(left, 'section')} left out to fit a comment; the HTML and JSON reports hold everything.*"
         )
     return "\n\n".join([*opening, *kept, *closing]) + "\n"
-
-
-def sign(verdict: str) -> str:
-    return SIGNS[mark(verdict)]
-
-
-def prose(text: str, line: str = "<br>") -> str:
-    """Any text, with nothing in it that markdown, HTML or a table could read as theirs."""
-    text = visible(text, keep="\n").strip().replace("&", "&amp;")
-    text = re.sub(r"([\\|`*\[\]~$])", r"\\\1", text).replace("<", "&lt;")
-    text = re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", text)  # snake_case is no emphasis
-    text = re.sub(r"@(?=\w)", "@&#8203;", text)  # names nobody: a zero-width space, as bots do it
-    text = re.sub(r"^(\s*)([-+=#:>]|\d+(?=[.)]))", _opening, text, flags=re.M)
-    return text.replace("\n", line)
-
-
-def _opening(match: re.Match[str]) -> str:
-    """The start of a line, spelt so that it starts no list, heading, quotation or rule."""
-    return match[1] + "".join(f"&#{ord(character)};" for character in match[2])
-
-
-def code(name: str) -> str:
-    """A name in code type; one that a code span cannot hold safely is spelt in entities."""
-    name = visible(name)
-    if re.fullmatch(r"[\w.:/ =,+()-]*\w[\w.:/ =,+()-]*", name):
-        return f"`{name.strip()}`"
-    return f"<code>{re.sub(r'[^A-Za-z0-9 ]', _entity, name)}</code>" if name.strip() else ""
-
-
-def table(head: Iterable[str], rows: Iterable[Iterable[str]], right: int = 0, left: int = 0) -> str:
-    """A table; of its columns those from `left` on, `right` in number, are figures and stand right."""
-    head = list(head)
-    rule = ["--:" if left <= k < left + right else "---" for k in range(len(head))]
-    lines = [head, rule, *map(list, rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def _entity(match: re.Match[str]) -> str:
-    return f"&#{ord(match[0])};"
 
 
 def _rule(result: "Result") -> str:
@@ -94,9 +56,24 @@ def _differs(panel: "Panel") -> bool:
     return any(compared.verdict != MATCH for compared in panel.comparisons)
 
 
+def _telling(panel: "Panel") -> bool:
+    return _differs(panel) or panel.diagnosis is not None
+
+
+def _parts(panel: "Panel") -> Iterable[str]:
+    """One problem: what is wrong and why, the smallest case, and what does not match, worst first."""
+    said = [f"### {sign(panel.verdict)} {code(panel.title)}", prose(panel.sentence)]
+    said += map(prose, panel.notes) if _differs(panel) else []
+    said += why(panel.diagnosis) if panel.diagnosis else []
+    yield "\n\n".join(said)
+    if panel.diagnosis and panel.diagnosis.smallest:
+        yield smallest(panel.diagnosis.smallest)
+    if _differs(panel):
+        yield _wrong(panel)
+
+
 def _wrong(panel: "Panel") -> str:
-    """What does not match in one problem, worst first."""
-    parts = [f"### {sign(panel.verdict)} {code(panel.title)}", prose(panel.sentence), *map(prose, panel.notes)]
+    parts = []
     for compared in panel.comparisons:
         if compared.verdict != MATCH:
             wrong = list(mismatches(compared))
@@ -141,8 +118,7 @@ def _rest(panel: "Panel", alone: bool) -> str:
         parts = [*map(prose, panel.notes), *parts]
     if not parts:
         return ""
-    title = re.sub(r"[^A-Za-z0-9 =._]", _entity, visible(panel.title))  # markdown is not read inside <summary>
-    return "\n\n".join([f"<details><summary>{title}: details</summary>", *parts, "</details>"])
+    return folded(f"{entities(visible(panel.title), '=._')}: details", *parts)
 
 
 def _matching(comparisons: Iterable[Comparison]) -> str:

@@ -8,6 +8,7 @@ from ..harness.compare import MATCH, Comparison, Difference, mismatches
 from . import Report
 from ._figures import MEANINGS, NONE, cosine, figure, mark, matching, ratio, shape, signed, versions, visible
 from ._layout import COLOURS, indented, marked, new_table, plain, put, wish
+from ._terminal_diagnosis import why
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,7 +48,7 @@ def _report(result: "Result", console: "Console") -> Iterator[Any]:
     yield plain("")
     alone = len(result.panels) == 1
     for panel in result.panels:
-        if panel.verdict == MATCH and not alone:
+        if panel.verdict == MATCH and not alone and not panel.diagnosis:
             yield marked(panel.verdict, f"{visible(panel.title)}: {panel.sentence}")
         else:
             yield from _panel(panel, console, alone, result.threshold)
@@ -63,6 +64,8 @@ def _panel(panel: "Panel", console: "Console", alone: bool, threshold: float) ->
     """All of one problem; what matches takes a line, unless the problem is the only one."""
     yield marked(panel.verdict, panel.title, "bold")
     yield from (indented(plain(text)) for text in (panel.sentence, *panel.notes))
+    if panel.diagnosis:
+        yield from why(panel.diagnosis, console)
     if len(panel.matrix.names) > 2:
         yield plain("")
         yield indented(_matrix(panel, threshold))

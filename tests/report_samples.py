@@ -5,8 +5,10 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
+from diagnosis_samples import DIAGNOSIS, LEADS_ONLY, hostile_diagnosis
 from gradparity.backends.numpy_bptt import BACKEND as NUMPY
 from gradparity.harness.compare import Comparison, Difference
+from gradparity.harness.finding import Diagnosis
 from gradparity.harness.gradients import Gradients, Maker
 from gradparity.harness.noise import measure_noise
 from gradparity.harness.problem import Problem, make_tensors
@@ -121,6 +123,7 @@ def _attacked(base: Panel, text: str, differences: tuple[Difference, ...]) -> Pa
         comparisons=(Comparison(text, text, differences), *base.comparisons[:1]),
         matrix=replace(base.matrix, names=(text,) * len(base.matrix.names)),
         matches=(Match(text, text, text),),
+        diagnosis=hostile_diagnosis(text),
     )
 
 
@@ -141,6 +144,13 @@ def check(fault: Fault = lambda _, value: value) -> Result:
     return Result("check", one.sentence, 0 if verdict == "match" else 1, (one,), 32.0, one.makers, gradparity="0.1.0")
 
 
+def diagnosed(diagnosis: Diagnosis) -> Result:
+    """A `check` that says why."""
+    one = check(lambda name, value: value * 1.5 if name in ("W_xh", "W_hh") else value)
+    what = f"{diagnosis.findings[0].what}. " if diagnosis.findings else ""
+    return replace(one, headline=f"{what}{one.headline}", panels=(replace(one.panels[0], diagnosis=diagnosis),))
+
+
 def empty() -> Result:
     """Nothing could be compared."""
     one = Panel("rnn float64", "nothing compared", "fewer than two backends answered, so nothing could be compared")
@@ -155,6 +165,8 @@ _MADE: dict[str, Callable[[], Result]] = {
     "hostile": hostile,
     "check": check,
     "check with faults": lambda: check(many_faults),
+    "diagnosed": lambda: diagnosed(DIAGNOSIS),
+    "leads only": lambda: diagnosed(LEADS_ONLY),
     "empty": empty,
     "sizes of one": lambda: result(models=("gru",), T=1, B=1, I=1, H=1, O=1),
     "large": lambda: result({"jax": many_faults}, models=("lstm",), T=30, B=4, I=30, H=50, O=30),

@@ -1,0 +1,117 @@
+"""The words and characters of a diagnosis that the reports have in common."""
+
+import math
+from collections.abc import Callable, Mapping
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+from ..harness.errors import listed
+from ._figures import counted, figure, ratio, seconds, visible
+
+if TYPE_CHECKING:
+    from ..harness.finding import CreditMap, Finding, SmallestCase, SourceLine
+
+UNEXPLAINED = "No explanation was found that holds down to the noise."
+PARTLY = "they explain it partly, and are no more than hints"
+AXES = "how much of the loss of step s (row) reaches step t (column)"
+CONFIDENCE = {
+    "confirmed": "confirmed on further problems",
+    "fits": "fits this problem (no other could be asked)",
+    "lead": "explains it partly",
+}
+DECIDED = {"confirmed": "decided by an oracle", "fits": "decided by the majority"}  # between references
+
+SHADES = "·░░░▒▒▓▓██"  # by level
+MARKS = {"missing": "○", "unexpected": "!", "mismatch": "✗"}
+LEGEND = {"○": "missing", "!": "unexpected", "✗": "another value"}
+DRAWN = 24  # steps of a map in characters; the HTML report shows larger ones
+
+
+def confidence(finding: "Finding") -> str:
+    return (DECIDED if finding.means == "consensus" else CONFIDENCE).get(finding.confidence, finding.confidence)
+
+
+def remarks(finding: "Finding") -> list[str]:
+    """How a finding was found, how sure it is and which timesteps it speaks of."""
+    said = [visible(finding.means), confidence(finding)]
+    return [*said, timesteps(finding.steps)] if finding.steps else said
+
+
+def explains(finding: "Finding", most: int, spell: Callable[[str], str] = visible) -> str:
+    """'dWhh 4.6e+15 -> 0.80, dWxh 3.1e+15 -> 0.50 times the noise: all that is wrong'."""
+    names = [spell(name) for name in finding.gradients]
+    if finding.residuals:
+        names = [f"{spell(r.name)} {ratio(r.before)} -> {ratio(r.after)}" for r in finding.residuals]
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    unit = " times the noise" if finding.residuals else ""
+    return f"{', '.join(names[:most])}{unit}{more}{': all that is wrong' if finding.whole else ''}"
+
+
+def timesteps(steps: tuple[int, ...]) -> str:
+    """'timestep 3', 'timesteps 0 to 3 and 6'."""
+    runs: list[list[int]] = []
+    for step in sorted(set(steps)):
+        if runs and step == runs[-1][-1] + 1:
+            runs[-1].append(step)
+        else:
+            runs.append([step])
+    words = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
+    return f"timestep{'' if len(set(steps)) == 1 else 's'} {listed(words, 'and')}"
+
+
+def took(times: Mapping[str, float]) -> str:
+    """'relations 12 ms, fault dictionary 1.5 s'; those that took no time are left out."""
+    return ", ".join(f"{visible(means)} {seconds(value)}" for means, value in times.items() if value > 0)
+
+
+def changed(line: "SourceLine") -> list[str]:
+    """'- as it reads' over '+ as it would read'."""
+    texts = (("-", line.reads), ("+", line.would_read))
+    return [f"{sign} {one}" for sign, text in texts for one in dedent(text).strip().splitlines()]
+
+
+def entry(case: "SmallestCase") -> str:
+    """'yours 0.5, right 0.25': with as many digits as tell the two apart, six at least."""
+    yours, right = case.value, case.value_b
+    if not math.isfinite(yours) or not math.isfinite(right):
+        return f"yours {_number(yours)}, right {_number(right)}"
+    digits = next((n for n in range(6, 17) if f"{yours:.{n}g}" != f"{right:.{n}g}"), 17)
+    return f"yours {_number(yours, digits)}, right {_number(right, digits)}"
+
+
+def length(case: "SmallestCase") -> str:
+    """Of its test: '23 lines'."""
+    return counted(len(case.test.strip("\n").splitlines()), "line")
+
+
+def grids(credit: "CreditMap") -> tuple[list[str], list[str]]:
+    """Both maps as lines of characters, a head above; none where they are too large to be drawn so."""
+    T = len(credit.reference)
+    if T > DRAWN:
+        return [], []
+    reference, candidate = credit.levels
+    own = [[SHADES[level] for level in row] for row in reference]
+    given = [[cell(*of) for of in zip(*rows, strict=True)] for rows in zip(candidate, credit.marks, strict=True)]
+    return _drawn(own), _drawn(given)
+
+
+def cell(level: int, mark: str) -> str:
+    """The sign of a candidate's cell: a shade where it is right, else what is wrong with it."""
+    return SHADES[level] if mark == "match" else MARKS.get(mark, MARKS["mismatch"])
+
+
+def legend(credit: "CreditMap") -> str:
+    """What the signs in the maps say; of those for what is wrong, the ones there are."""
+    there = {mark for row in credit.marks for mark in row}
+    wrong = [f"{MARKS[mark]} {LEGEND[MARKS[mark]]}" for mark in MARKS if mark in there]
+    return ", ".join(["· nothing", "░▒▓█ little to much", *wrong])
+
+
+def _drawn(cells: list[list[str]]) -> list[str]:
+    """The head counts in single digits, so that cells stay narrow."""
+    head = "s\\t " + " ".join(str(t % 10) for t in range(len(cells)))
+    return [head, *(f"{s:>3} {' '.join(row)}" for s, row in enumerate(cells))]
+
+
+def _number(value: float, digits: int = 6) -> str:
+    return f"{value:.{digits}g}" if math.isfinite(value) else figure(value)

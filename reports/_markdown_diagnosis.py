@@ -1,0 +1,88 @@
+"""The diagnosis in markdown: the cause first, what else was found below it, and the smallest case with its test."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from ._diagnosis import AXES, DRAWN, PARTLY, UNEXPLAINED, changed, entry, explains, grids, legend, length, remarks, took
+from ._figures import counted, shape
+from ._markup import code, fenced, folded, prose
+
+if TYPE_CHECKING:
+    from ..harness.finding import CreditMap, Diagnosis, Finding, SmallestCase, SourceLine
+
+MOST = 6  # gradients of a finding, lines of source, further findings, leads
+LONGEST = 12_000  # characters of tensors or of a test
+
+
+def why(diagnosis: "Diagnosis") -> list[str]:
+    """All but the smallest case, which is long."""
+    first, rest = diagnosis.findings[:1], diagnosis.findings[1:]
+    parts = [part for finding in first for part in _headline(finding)]
+    if not first and diagnosis.seconds:
+        parts.append(f"**{UNEXPLAINED}**")
+    if rest:
+        parts += ["**Also found**", _listed(rest)]
+    if diagnosis.leads:
+        parts += [f"**Leads**: {PARTLY}", _listed(diagnosis.leads)]
+    if diagnosis.credit:
+        parts += _credit(diagnosis.credit)
+    parts += map(prose, diagnosis.notes)
+    times = took(diagnosis.seconds)
+    return [*parts, f"<sub>Diagnosis: {prose(times)}</sub>"] if times else parts
+
+
+def smallest(case: "SmallestCase") -> str:
+    """The case as it can be done by hand, and its test folded away."""
+    tensors = "\n".join(f"{name} = {value}" for name, value in case.tensors.items())
+    parts = [
+        f"**Smallest failing case**: {code(case.problem.describe())}",
+        _fits(tensors, "python"),
+        f"{code(case.name)} at {prose(case.place)}: **{entry(case)}**",
+    ]
+    if case.test.strip():
+        parts.append(folded(f"A pytest test of it, {length(case)}", _fits(case.test, "python")))
+    return "\n\n".join(parts)
+
+
+def _headline(finding: "Finding") -> Iterable[str]:
+    yield f"**Why: {prose(finding.what, line=' ')}**"
+    yield prose(finding.sentence)
+    yield f"- explains {explains(finding, MOST, code)}\n- found by {prose('; '.join(remarks(finding)))}"
+    yield from map(_source, finding.lines[:MOST])
+    if len(finding.lines) > MOST:
+        yield f"… and {counted(len(finding.lines) - MOST, 'line')} more"
+
+
+def _source(line: "SourceLine") -> str:
+    """A line of the reference, and what it would have to read."""
+    lines = "\n".join(changed(line))
+    return f"In the reference, {code(line.file)} line {line.line}:\n\n{fenced(lines, 'diff')}"
+
+
+def _listed(findings: Sequence["Finding"]) -> str:
+    """Findings, one a point, each with its evidence."""
+    points = [_point(finding) for finding in findings[:MOST]]
+    points += [f"- … and {len(findings) - MOST} more"] if len(findings) > MOST else []
+    return "\n".join(points)
+
+
+def _point(finding: "Finding") -> str:
+    lines = [f"{code(line.file)} line {line.line}: {code(line.would_read)}" for line in finding.lines[:1]]
+    said = "; ".join([f"explains {explains(finding, MOST, code)}", *map(prose, remarks(finding)), *lines])
+    return f"- **{prose(finding.what, line=' ')}**. {prose(finding.sentence)} ({said})"
+
+
+def _credit(credit: "CreditMap") -> Iterable[str]:
+    yield f"**Credit map**: {AXES}. {prose(credit.sentence)}"
+    own, given = grids(credit)
+    if not own:
+        T = len(credit.reference)
+        yield f"{shape((T, T))}: too large for more than {DRAWN} steps in text; the HTML report shows it."
+        return
+    pairs = zip(["reference", *own], ["yours", *given], strict=True)
+    width = max(map(len, own)) + 4
+    yield fenced("\n".join([*(f"{left:{width}}{right}" for left, right in pairs), "", legend(credit)]), "text")
+
+
+def _fits(text: str, language: str) -> str:
+    return fenced(text, language) if len(text) <= LONGEST else "Too long for a comment; the HTML report holds it."

@@ -1,0 +1,131 @@
+"""The diagnosis in the terminal: the cause first, what else was found below it, two small maps, the smallest case."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ._diagnosis import AXES, DRAWN, PARTLY, UNEXPLAINED, changed, entry, explains, grids, legend, length, remarks, took
+from ._figures import counted, shape, visible
+from ._layout import indented, plain
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from ..harness.finding import CreditMap, Diagnosis, Finding, SmallestCase
+
+MOST = 4  # gradients of a finding, lines of source, further findings, leads
+SIGNED = {"-": "red", "+": "green", "○": "bold red", "!": "bold red", "✗": "bold red"}
+
+
+def why(diagnosis: "Diagnosis", console: "Console") -> Iterator[Any]:
+    """All of it but the test of the smallest case, in blocks with an empty line above each."""
+    for block in _blocks(diagnosis, console):
+        yield plain("")
+        yield from map(indented, block)
+
+
+def _blocks(diagnosis: "Diagnosis", console: "Console") -> Iterator[Iterable[Any]]:
+    first, rest = diagnosis.findings[:1], diagnosis.findings[1:]
+    if first:
+        yield _headline(first[0])
+    elif diagnosis.seconds:
+        yield [plain(UNEXPLAINED, "bold")]
+    if rest:
+        yield _further("Also found", rest)
+    if diagnosis.leads:
+        yield _further(f"Leads: {PARTLY}", diagnosis.leads)
+    if diagnosis.credit:
+        yield _credit(diagnosis.credit, console)
+    if diagnosis.smallest:
+        yield _smallest(diagnosis.smallest)
+    times = took(diagnosis.seconds)
+    if said := [*diagnosis.notes, *([f"Diagnosis: {times}"] if times else [])]:
+        yield [plain(text, "dim") for text in said]
+
+
+def _headline(finding: "Finding") -> Iterator[Any]:
+    yield plain(f"Why: {visible(finding.what)}", "bold")
+    yield plain(finding.sentence)
+    yield indented(_evidence(finding))
+    yield from _source(finding)
+
+
+def _evidence(finding: "Finding") -> "Table":
+    """Which gradients a finding explains, how well, and how that is known."""
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row("explains", plain(explains(finding, MOST)))
+    grid.add_row("found by", plain("; ".join(remarks(finding))))
+    return grid
+
+
+def _source(finding: "Finding") -> Iterator[Any]:
+    """Lines of the reference, and what they would have to read."""
+    for line in finding.lines[:MOST]:
+        yield indented(plain(f"in the reference, {visible(line.file)} line {line.line}:", "dim"))
+        yield from (indented(indented(plain(one, SIGNED[one[0]]))) for one in changed(line))
+    if len(finding.lines) > MOST:
+        yield indented(plain(f"and {counted(len(finding.lines) - MOST, 'line')} more", "dim"))
+
+
+def _further(title: str, findings: Sequence["Finding"]) -> Iterator[Any]:
+    yield plain(title, "bold")
+    for finding in findings[:MOST]:
+        text = plain(f"{visible(finding.what)}: {finding.sentence}")
+        text.stylize("bold", 0, len(visible(finding.what)))
+        yield indented(text)
+        yield indented(indented(plain("; ".join([f"explains {explains(finding, MOST)}", *remarks(finding)]), "dim")))
+        yield from map(indented, _source(finding))
+    if len(findings) > MOST:
+        yield indented(plain(f"and {len(findings) - MOST} more", "dim"))
+
+
+def _credit(credit: "CreditMap", console: "Console") -> Iterator[Any]:
+    from rich.table import Table
+
+    title = plain(f"Credit map: {AXES}")
+    title.stylize("bold", 0, len("Credit map"))
+    yield title
+    if credit.sentence:
+        yield plain(credit.sentence)
+    own, given = grids(credit)
+    if not own:
+        T = len(credit.reference)
+        yield plain(f"{shape((T, T))}: more than {DRAWN} steps are shown by the HTML report", "dim")
+        return
+    beside = 2 * len(own[-1]) + 4 + 4 <= console.width
+    maps = Table.grid(padding=(0, 4 if beside else 0, 0, 0))
+    left, right = _map("reference", own), _map("yours", given)
+    rows = [(left, right)] if beside else [(left,), (right,)]
+    for row in rows:
+        maps.add_row(*row)
+    yield indented(maps)
+    yield indented(plain(legend(credit), "dim"))
+
+
+def _map(title: str, lines: Iterable[str]) -> "Text":
+    """A map's lines, what is wrong in them coloured."""
+    from rich.text import Text
+
+    head, *rows = lines
+    signs = {sign: style for sign, style in SIGNED.items() if sign not in "-+"}
+    painted = [Text(row, no_wrap=True) for row in rows]
+    for row in painted:
+        for sign, style in signs.items():
+            row.highlight_words([sign], style)
+    return Text("\n", no_wrap=True).join([Text(title), Text(head, "dim"), *painted])
+
+
+def _smallest(case: "SmallestCase") -> Iterator[Any]:
+    title = plain(f"Smallest failing case: {case.problem.describe()}")
+    title.stylize("bold", 0, len("Smallest failing case"))
+    yield title
+    for name, value in case.tensors.items():
+        yield indented(plain(f"{visible(name)} = {value}"))
+    yield indented(plain(f"{visible(case.name)} at {visible(case.place)}: {entry(case)}", "bold"))
+    if case.test.strip():
+        yield indented(plain(f"--html and --markdown hold a pytest test of it, {length(case)}", "dim"))

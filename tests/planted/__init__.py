@@ -1,0 +1,41 @@
+"""The corpus: programs in the styles that people write, and faults planted in them, for measuring diagnosis and repair.
+
+`PROGRAMS` are right. Of the faulty, `SINGLE` have one fault and `DOUBLE` two; `CONVENTIONS` are no bugs.
+"""
+
+from .autodiff import AUTODIFF
+from .conventions import CONVENTIONS
+from .gated import GATED
+from .programs import PROGRAMS, unlisted
+from .row import Cause, Planted, Program, both, said
+from .simple import SIMPLE
+from .unusual import UNUSUAL
+
+__all__ = ["CONVENTIONS", "DOUBLE", "PROGRAMS", "SINGLE", "Cause", "Planted", "Program", "said", "unlisted"]
+
+SINGLE = SIMPLE + UNUSUAL + GATED + AUTODIFF
+
+
+def _pair(program: str, one: str, other: str) -> Planted:
+    of = {row.name: row for row in SINGLE if row.program.name == program}
+    return both(of[one], of[other])
+
+
+DOUBLE = (
+    _pair("karpathy", "recurrent product not transposed", "bias assigned"),
+    _pair("karpathy", "carry never added", "state of the same step"),
+    _pair("column_class", "bias averaged", "gradient of W transposed"),
+    _pair("row_arrays", "adjoint one step too early", "h0 term left out"),
+    _pair("recursive", "slope of the state before", "input weight assigned"),
+    _pair("generator", "recurrent product not transposed", "sigmoid's slope for tanh's"),
+    _pair("per_example", "gradient of W_hh transposed", "carry added to itself"),
+    _pair("relu_einsum", "recurrent product not transposed", "mask of the adjoint"),
+    _pair("relu_layers", "biases averaged", "carry added behind the mask"),
+    _pair("lstm_steps", "forget gate not applied to the carry", "gates i and f exchanged"),
+    _pair("lstm_gates", "output gate's share not carried", "bias takes another gate's adjoint"),
+    _pair("lstm_buffers", "cell's adjoint assigned", "bias of the step left over"),
+    _pair("gru_class", "carry through z dropped", "state's bias has the input's adjoint"),
+    _pair("gru_torch", "reset gate sees the state", "half the sigmoid's slope"),
+    _pair("torch_cell", "slope of the state before", "bias averaged"),
+    _pair("jax_cell", "recurrent product not transposed", "gradient of W transposed"),
+)

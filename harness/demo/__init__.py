@@ -13,8 +13,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from ...backends import Backend
-from ..check import call_in_worker, candidate_panel, concluded
+from ..check import answers, call_in_worker, candidate_panel, concluded
 from ..compare import Comparison, Difference
+from ..explain import explain
 from ..gradients import Maker
 from ..layout import Layout, native_gradients
 from ..noise import THRESHOLD
@@ -38,9 +39,10 @@ NO_H0_TERM = (
 
 @dataclass(frozen=True)
 class Version:
-    """A version of the class on one question: its source, and how it compares."""
+    """A version of the class on one question: what it returned, the same by our names, and how it compares."""
 
     panel: Panel
+    returned: Mapping[str, Array]
     given: Mapping[str, Array]
     truth: Mapping[str, Array]
 
@@ -67,11 +69,14 @@ def demo(progress: Callable[[str], None] = lambda _: None, limits: Limits = Limi
         theirs, theirs_random = version(source, first), version(source, second)
         mended, half_mended = version(cured, first), version(cured, second)
         whole = version(cured.replace(*NO_H0_TERM), second)
+        asks = answers(worker, SOURCE, "gradients", LAYOUT)
+        explained = [
+            explain(one.panel, one.returned, on, LAYOUT, asks, f"{SOURCE}:gradients")
+            for one, on in ((theirs, first), (theirs_random, second))
+        ]
     notes = (*_question(theirs), *_first_fault(theirs, mended, source), *_second_fault(half_mended, whole, source))
-    panels = (
-        replace(theirs.panel, title="the question: x = y = eye(5), h0 = 0"),
-        replace(theirs_random.panel, title="the same class with a random x, y and h0"),
-    )
+    titles = ("the question: x = y = eye(5), h0 = 0", "the same class with a random x, y and h0")
+    panels = tuple(replace(one, title=title) for one, title in zip(explained, titles, strict=True))
     return replace(concluded("demo", panels, THRESHOLD), notes=notes)
 
 
@@ -105,7 +110,7 @@ def _version(worker: Worker, file: Path, text: str, asked: Asked) -> Version:
     given = call_in_worker(worker, file, "gradients", asked.problem, LAYOUT, asked.tensors)
     panel = candidate_panel(given, Maker(f"{file.name}:gradients", dtype="float64"), asked, LAYOUT)
     truth = native_gradients(LAYOUT, asked.problem, asked.gradients_of(panel.reference).quantities)
-    return Version(panel, {one.matched: given[one.given] for one in panel.matches}, truth)
+    return Version(panel, given, {one.matched: given[one.given] for one in panel.matches}, truth)
 
 
 def _question(theirs: Version) -> tuple[str, ...]:

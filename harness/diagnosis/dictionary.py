@@ -1,0 +1,271 @@
+"""Look up: is what the candidate gives what a mutant of the reference gives?
+
+The candidate is put to the dictionary's own two problems. An entry that agrees there in everything the candidate
+returned is run on the candidate's other problems as well, and claimed only if it agrees on all of them. Where no single
+edit explains, two are tried.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import combinations
+
+import numpy as np
+
+from ..arrays import roundoff
+from ..finding import Confidence, Finding, Residual, SourceLine
+from ..noise import THRESHOLD
+from . import catalogue, dictionary_text
+from .case import Case, Inquiry, Question
+from .catalogue import Catalogue, worst
+from .mutants import OK, Mutant, Pool, segments
+
+Array = np.ndarray
+
+MEANS = "fault dictionary"
+MEMBERS = 24  # edits of matching entries that are confirmed one by one
+LEADERS, PARTNERS, BEST = 8, 200, 40  # what pairs are made of
+LEADS = 2
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """What the dictionary says of a candidate, and what else a reader should know."""
+
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def find(inquiry: Inquiry) -> Lookup:
+    """The edit, or two, of the reference's source that give exactly what the candidate gives; else leads."""
+    case = inquiry.case
+    if not case.wrong or case.odd:
+        return Lookup(
+            notes=("Gradients of a wrong shape were not looked up in the fault dictionary.",) * bool(case.odd)
+        )
+    with Pool() as pool:
+        book, trouble = catalogue.fetch(case.problem, case.layout.batched, pool)
+        notes = [_counted(book)]
+        if trouble:
+            notes.append(f"The fault dictionary could not be kept for the next time: {trouble}.")
+        asked = inquiry.ask([_in_dtype(question, case.problem.dtype) for question in book.questions])
+        known = [one for one in asked if one is not None and not one.odd]
+        if len(known) < len(book.questions):
+            return Lookup(notes=(*notes, "The candidate did not answer the fault dictionary's own problems."))
+        search = Search(inquiry, book, tuple(known), pool)
+        found = search.singles() or search.several() or search.leads()
+    return Lookup(tuple(found), tuple(notes))
+
+
+def residuals(case: Case, table: Array) -> Array:
+    """`Case.residual` of many predictions at once.
+
+    Args:
+        table: predictions in rows, (n, width), NaN where there is none.
+    Returns:
+        (n, names), one column for each quantity of `segments`; zero where the candidate returned none.
+    """
+    problem, parts = case.problem, segments(case.problem)
+    given = np.hstack([_flat(case.given.get(s.name), s.shape) for s in parts])
+    noise = np.array([case.noise.values[s.name] for s in parts])
+    truth = np.array([np.abs(case.expected(s.name)).max() for s in parts], float)
+    here = np.array([s.name in case.given for s in parts])
+    grown = np.maximum(1.0, worst(problem, np.abs(table)) / np.where(truth > 0, truth, 1.0))
+    floor = roundoff(np.dtype(problem.dtype)) * worst(problem, np.abs(given)[None])
+    apart = worst(problem, np.abs(table - given)) / np.maximum(noise * grown, floor)
+    return np.where(here, np.where(np.isfinite(apart), apart, np.inf), 0.0)
+
+
+@dataclass(frozen=True)
+class Search:
+    """A candidate held against a dictionary. `known`: the candidate on the dictionary's questions."""
+
+    inquiry: Inquiry
+    book: Catalogue
+    known: tuple[Case, ...]
+    pool: Pool
+
+    @cached_property
+    def apart(self) -> Array:
+        """How far each entry is from the candidate: (entries, names)."""
+        return np.maximum.reduce([residuals(c, t) for c, t in zip(self.known, self.book.tables, strict=True)])
+
+    @cached_property
+    def fits(self) -> Array:
+        return self.apart <= THRESHOLD
+
+    @cached_property
+    def before(self) -> Array:
+        """How far the candidate is from the reference: (names,)."""
+        return np.maximum.reduce([residuals(case, _expected(case))[0] for case in self.known])
+
+    @cached_property
+    def wrong(self) -> Array:
+        return ~(self.before <= THRESHOLD)
+
+    @cached_property
+    def harmless(self) -> Array:
+        """Entries that leave right what the candidate has right."""
+        return (self.fits | self.wrong).all(1)
+
+    @cached_property
+    def matched(self) -> Array:
+        """How many of the wrong quantities an entry explains."""
+        return (self.fits & self.wrong).sum(1)
+
+    # --- one edit -----------------------------------------------------------------------------------------------------
+
+    def singles(self) -> list[Finding]:
+        """The finding of the entries that agree in everything; edits that do the same are further lines of it."""
+        mutants = [(edit,) for k in np.flatnonzero(self.fits.all(1)) for edit in self.book.groups[k]]
+        return self._claimed(mutants[:MEMBERS])
+
+    # --- several edits ------------------------------------------------------------------------------------------------
+
+    def several(self) -> list[Finding]:
+        """The finding of two edits, or of several that have nothing to do with each other."""
+        for tried in (self._independent, self._led, self._best):
+            mutants = list(tried())
+            screened = self._agreeing(mutants, self.known[:1])
+            if found := self._claimed(self._agreeing(screened, self.known[1:])[:MEMBERS]):
+                return found
+        return []
+
+    def _independent(self) -> Iterable[Mutant]:
+        """Entries that explain all they touch, taken together until all that is wrong is touched."""
+        touched = self.book.touched & self._given
+        own = np.flatnonzero((self.fits | ~touched).all(1) & touched.any(1))
+        left, chosen = self.wrong & self._given, []
+        while left.any():
+            gain = (touched[own] & left).sum(1)
+            if not gain.any():
+                return
+            best = own[int(np.argmax(gain))]
+            chosen.append(best)
+            left = left & ~touched[best]
+        if len(chosen) > 1:
+            yield self._joined(*chosen)
+
+    def _led(self) -> Iterable[Mutant]:
+        """An entry that explains much, and one that touches nothing but the rest."""
+        candidates = np.flatnonzero(self.harmless & (self.matched > 0))
+        for leader in sorted(candidates, key=lambda k: -self.matched[k])[:LEADERS]:
+            rest = self.wrong & ~self.fits[leader]
+            partners = np.flatnonzero((~self.book.touched | rest | ~self._given).all(1))
+            yield from (self._joined(leader, k) for k in partners[:PARTNERS] if self._apart(leader, k))
+
+    def _best(self) -> Iterable[Mutant]:
+        """Every two of the entries that come closest."""
+        nearer = np.log(np.maximum(self.before, 1.0)) - np.log(np.clip(self.apart, 1.0, 1e300))
+        closeness = np.where(self.wrong, np.maximum(nearer, 0.0), 0.0).sum(1)
+        best = sorted(range(len(closeness)), key=lambda k: (-self.matched[k], -closeness[k]))[:BEST]
+        return [self._joined(a, b) for a, b in combinations(best, 2) if self._apart(a, b)]
+
+    @cached_property
+    def _given(self) -> Array:
+        return np.array([name in self.known[0].given for name in self.book.names])
+
+    def _joined(self, *entries: int) -> Mutant:
+        return tuple(sorted((self.book.groups[k][0] for k in entries), key=lambda edit: edit.start))
+
+    def _apart(self, a: int, b: int) -> bool:
+        one, other = self._joined(a, b)
+        return one.end <= other.start
+
+    # --- what explains partly -----------------------------------------------------------------------------------------
+
+    def leads(self) -> list[Finding]:
+        """Entries that explain some of the wrong gradients to the noise, on every problem, and break nothing."""
+        order = sorted(np.flatnonzero(self.harmless & (self.matched > 0)), key=lambda k: -self.matched[k])
+        distinct = {tuple(self.fits[k]): k for k in reversed(order)}  # one for each set of gradients explained
+        chosen = sorted(distinct.values(), key=order.index)[: 4 * LEADS]
+        found = []
+        names = [set(np.array(self.book.names)[self.fits[k]]) for k in chosen]
+        mutants = [(self.book.groups[k][0],) for k in chosen]
+        ran = self._run(mutants, self._elsewhere)
+        for k, mutant in enumerate(mutants):
+            explained = [n for n in self.inquiry.case.wrong_gradients if n in names[k]]
+            if explained and all(set(_agreed(far[k], self.book.names)) >= names[k] for far in ran):
+                subject = f"Your gradients of {', '.join(self.inquiry.case.shown[n] for n in explained)} are"
+                found.append(self._finding([mutant], explained, ran[0][k], "lead", subject))
+        return found[:LEADS]
+
+    # --- confirming ---------------------------------------------------------------------------------------------------
+
+    @property
+    def _elsewhere(self) -> tuple[Case, ...]:
+        """Where what was found on the dictionary's problems has to hold too: the failing case first."""
+        return self.inquiry.cases
+
+    def _run(self, mutants: Sequence[Mutant], cases: Sequence[Case]) -> list[Array]:
+        """How far these mutants are from the candidate on each case, (n, names); infinite where one went wrong."""
+        questions = [_in_dtype((case.problem, case.tensors), "float64") for case in cases]
+        went, tables = self.pool.run(mutants, questions) if mutants else (np.zeros(0), [])
+        well = (went == OK)[:, None]
+        return [np.where(well, residuals(case, table), np.inf) for case, table in zip(cases, tables, strict=False)]
+
+    def _agreeing(self, mutants: Sequence[Mutant], cases: Sequence[Case]) -> list[Mutant]:
+        fits = [(far <= THRESHOLD).all(1) for far in self._run(mutants, cases)]
+        return [mutant for mutant, *all_fit in zip(mutants, *fits, strict=True) if all(all_fit)] if fits else []
+
+    def _claimed(self, mutants: Sequence[Mutant]) -> list[Finding]:
+        """One finding of the mutants that agree everywhere, in the order given; none where none does."""
+        ran = self._run(mutants, self._elsewhere)
+        if not ran or any(case.odd for case in self._elsewhere):
+            return []
+        kept = np.flatnonzero(np.logical_and.reduce([(far <= THRESHOLD).all(1) for far in ran]))
+        if not len(kept):
+            return []
+        wrong = self.inquiry.case.wrong_gradients or self.inquiry.case.wrong
+        return [self._finding([mutants[k] for k in kept], wrong, ran[0][kept[0]], "confirmed")]
+
+    def _finding(
+        self,
+        mutants: Sequence[Mutant],
+        names: Sequence[str],
+        far: Array,
+        confidence: Confidence,
+        subject: str = "Your gradients are",
+    ) -> Finding:
+        """A finding of the first mutant; the others do the same and are named beside it."""
+        case, after = self.inquiry.case, dict(zip(self.book.names, far.tolist(), strict=True))
+        lines: dict[SourceLine, None] = {}
+        for mutant in mutants:
+            lines |= dict.fromkeys(line for edit in mutant for line in dictionary_text.lines(edit))
+        return Finding(
+            means=MEANS,
+            what=dictionary_text.what(mutants[0]),
+            sentence=dictionary_text.sentence(mutants[0], len(mutants) - 1, subject),
+            gradients=tuple(case.shown[name] for name in names),
+            residuals=tuple(Residual(case.shown[n], case.before(n), after[n]) for n in names if n in after),
+            confidence=confidence,
+            whole=confidence == "confirmed",
+            lines=tuple(lines),
+        )
+
+
+def _agreed(far: Array, names: Sequence[str]) -> list[str]:
+    return [name for name, value in zip(names, far, strict=True) if value <= THRESHOLD]
+
+
+def _expected(case: Case) -> Array:
+    return np.hstack([np.ravel(case.expected(s.name)) for s in segments(case.problem)]).astype(float)[None]
+
+
+def _flat(array: Array | None, shape: tuple[int, ...]) -> Array:
+    return np.zeros(int(np.prod(shape, dtype=int))) if array is None else np.asarray(array, float).ravel()
+
+
+def _in_dtype(question: Question, dtype: str) -> Question:
+    problem, tensors = question
+    return replace(problem, dtype=dtype), tensors.cast(dtype)
+
+
+def _counted(book: Catalogue) -> str:
+    counts = book.counts
+    kept_out = counts.raised + counts.stopped + counts.not_finite + counts.other_shape
+    return (
+        f"The fault dictionary holds {len(book.groups)} different faults of the {book.questions[0][0].model}, from "
+        f"{counts.tried} edits of the reference: {kept_out} did not run or gave no usable numbers, {counts.equal} changed "
+        "nothing, and of edits that do the same the plainest speaks."
+    )

@@ -6,8 +6,9 @@ from importlib.metadata import entry_points
 from pkgutil import iter_modules
 
 from ._contract import FLOATS, Backend
+from ._variants import Variant, variants
 
-__all__ = ["FLOATS", "Backend", "discover"]
+__all__ = ["FLOATS", "Backend", "Variant", "discover", "variants"]
 
 
 @cache

@@ -19,6 +19,7 @@ Array = np.ndarray
 Leaves = Mapping[str, Array]
 Moved = Callable[[complex | np.inexact], Array]  # a step -> the losses when n coordinates are moved by it, (n, terms)
 Rule = Callable[[Moved], tuple[Array, ...]]
+Step = Callable[..., tuple[Array, ...]]  # weights, what stands at this step, then the states -> the states it makes
 CHUNK_BYTES = 2**23  # memory of the perturbations done at once: what a cache holds was faster than 64 MB
 SECONDS = 10.0  # that an oracle may take on one core
 
@@ -41,14 +42,15 @@ def leaves(problem: "Problem", tensors: "Tensors", dtype: type[np.inexact]) -> d
     return {name: value.astype(dtype)[None] for name, value in found.items()}
 
 
-def forward(problem: "Problem", w: Leaves, y: Array) -> Pass:
+def forward(problem: "Problem", w: Leaves, y: Array, step: Step | None = None) -> Pass:
     """The forward pass of all perturbations.
 
     Args:
         w: from `leaves`; "active", (1, T, B, H), where it is there, says which rectifiers are open, come what may.
         y: the targets as the problem has them, without an axis of perturbations.
+        step: of a variant of the model; the model's own unless given.
     """
-    step, state = STEP[problem.model], tuple(w[name] for name in ("h0", "c0") if name in w)
+    step, state = step or STEP[problem.model], tuple(w[name] for name in ("h0", "c0") if name in w)
     hidden, outputs = [], []
     for t in range(problem.T):
         at_t = {name: w[name][:, t] for name in ("x", "active") if name in w}
@@ -63,28 +65,32 @@ def forward(problem: "Problem", w: Leaves, y: Array) -> Pass:
 # --- every coordinate of every tensor, moved by itself ---------------------------------------------------------------
 
 
-def sweep(problem: "Problem", w: Leaves, y: Array, rule: Rule) -> dict[str, tuple[Array, ...]]:
+def sweep(
+    problem: "Problem", w: Leaves, y: Array, rule: Rule, step: Step | None = None
+) -> dict[str, tuple[Array, ...]]:
     """What `rule` makes of every tensor that is asked for, and of the adjoints, in each tensor's own shape.
 
     `rule` is called for n coordinates at a time; `moved(step)` gives it the losses with each of them moved by itself.
     """
     moving = (*problem.asked, *problem.spec.adjoints)
-    return {spec.name: _sweep_tensor(problem, w, y, rule, spec.name) for spec in moving}
+    return {spec.name: _sweep_tensor(problem, w, y, rule, spec.name, step) for spec in moving}
 
 
-def _sweep_tensor(problem: "Problem", w: Leaves, y: Array, rule: Rule, name: str) -> tuple[Array, ...]:
-    parts = [rule(_mover(problem, w, y, name, some)) for some in _chunks(problem, w[name])]
+def _sweep_tensor(
+    problem: "Problem", w: Leaves, y: Array, rule: Rule, name: str, step: Step | None
+) -> tuple[Array, ...]:
+    parts = [rule(_mover(problem, w, y, name, some, step)) for some in _chunks(problem, w[name])]
     return tuple(np.concatenate(part).reshape(w[name].shape[1:]) for part in zip(*parts, strict=True))
 
 
-def _mover(problem: "Problem", w: Leaves, y: Array, name: str, coordinates: range) -> Moved:
+def _mover(problem: "Problem", w: Leaves, y: Array, name: str, coordinates: range, step: Step | None) -> Moved:
     n = len(coordinates)
 
-    def moved(step: complex | np.inexact) -> Array:
+    def moved(by: complex | np.inexact) -> Array:
         tensor = np.repeat(w[name].reshape(1, -1), n, axis=0)
-        tensor[np.arange(n), coordinates] += step
+        tensor[np.arange(n), coordinates] += by
         perturbed = {**w, name: tensor.reshape(n, *w[name].shape[1:])}
-        return forward(problem, perturbed, y).losses.reshape(n, -1)
+        return forward(problem, perturbed, y, step).losses.reshape(n, -1)
 
     return moved
 
@@ -172,5 +178,5 @@ def softmax_xent(out: Array, y: Array) -> Array:
     return np.log(np.exp(shifted).sum(-1)) - chosen[..., 0]
 
 
-STEP: dict[str, Callable[..., tuple[Array, ...]]] = {"rnn": rnn, "rnn_relu": rnn_relu, "lstm": lstm, "gru": gru}
+STEP: dict[str, Step] = {"rnn": rnn, "rnn_relu": rnn_relu, "lstm": lstm, "gru": gru}
 LOSS: dict[str, Callable[[Array, Array], Array]] = {"mse": mse, "softmax_xent": softmax_xent}

@@ -21,7 +21,7 @@ from ._contract import Backend
 if TYPE_CHECKING:
     from ..harness.gradients import Gradients
     from ..harness.problem import Problem, Tensors
-    from ._oracle_forward import Array, Moved
+    from ._oracle_forward import Array, Moved, Step
 
 STEP = 2.0**-200
 MULTIPLY_NS, UNIT_NS = 1.0, 60.0  # of one complex multiply-add and of one gate of one unit, measured
@@ -29,13 +29,18 @@ MULTIPLY_NS, UNIT_NS = 1.0, 60.0  # of one complex multiply-add and of one gate 
 
 def gradients(problem: "Problem", tensors: "Tensors") -> "Gradients":
     """Every gradient that the problem asks for, and the adjoints, in float64."""
+    return stepped(problem, tensors)
+
+
+def stepped(problem: "Problem", tensors: "Tensors", step: "Step | None" = None) -> "Gradients":
+    """The gradients of a network of another step than the model's own, where one is given."""
     from ..harness.gradients import Gradients
     from ._oracle_forward import forward, leaves, sweep
 
     w = leaves(problem, tensors, np.complex128)
     with np.errstate(all="ignore"):  # underflow of Im is meant; a gradient that is not finite shows by itself
-        base = forward(problem, w, tensors.y)
-        named = {name: found for name, (found,) in sweep(problem, w, tensors.y, slope).items()}
+        base = forward(problem, w, tensors.y, step)
+        named = {name: found for name, (found,) in sweep(problem, w, tensors.y, slope, step).items()}
     adjoint = named.pop("adjoint_h")
     return Gradients(np.real(base.losses).sum(), np.real(base.outputs[0]), named, adjoints={"adjoint_h": adjoint})
 

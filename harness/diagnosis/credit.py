@@ -1,0 +1,110 @@
+"""The credit map: which step's loss reaches which step's adjoint, for any candidate that has an input matrix.
+
+Row s, column t is dL_s/da_t, the loss confined to step s. With x one-hot in time, row t of dW_xh is column t of the
+map (`decoding`). The candidate is a black box whose loss cannot be changed, so the targets confine it: all steps but s
+are given targets at which their loss is flat. That takes one evaluation for each step.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..finding import CreditMap, Finding, Residual
+from ..problem import Problem, Tensors
+from .case import Inquiry, Question, Reference
+from .credit_patterns import read
+from .credit_traced import Traced
+from .decoding import decoding, input_weight, rows
+
+Array = np.ndarray
+MOST_STEPS = 12  # of a map: as many as one can take in, and every one costs an evaluation
+CERTAIN = 60.0  # the logit at which softmax is 1 to within exp(-60), and exp still far from overflow in float32
+
+
+def trace(inquiry: Inquiry) -> tuple[CreditMap | None, tuple[Finding, ...]]:
+    """The map, reference beside candidate, and the finding of what it shows; no map where the model has no input
+    matrix or the candidate did not answer, no finding where the two agree."""
+    traced = _traced(inquiry)
+    if traced is None:
+        return None, ()
+    seen = read(traced)
+    picture = CreditMap(_norms(traced.reference, traced.there), _norms(traced.candidate, traced.found), _marks(traced))
+    picture = replace(picture, sentence=seen.sentence)
+    if not seen.claimed:
+        return picture, ()
+    shown = inquiry.case.shown[input_weight(inquiry.case.problem) or ""]
+    evidence = Residual(shown, float(traced.off(traced.reference).max()), seen.after)
+    return picture, (Finding("credit map", seen.what, seen.sentence, (shown,), seen.steps, (evidence,)),)
+
+
+def _traced(inquiry: Inquiry) -> Traced | None:
+    problem = inquiry.case.problem
+    weight = input_weight(problem)
+    if weight is None:
+        return None
+    loud, questions = confined(problem, inquiry.reference)
+    answered = [case for case in inquiry.ask(questions) if case is not None]
+    given = [found for case in answered if (found := rows(case)) is not None]
+    if len(given) < len(questions):
+        return None
+    right, noise = [case.expected(weight) for case in answered], [case.noise.values[weight] for case in answered]
+    if len(questions) > len(loud):  # the unchanged target stands last: what it has is in all the others too
+        given, right = ([array - arrays[-1] for array in arrays[:-1]] for arrays in (given, right))
+        noise = [level + noise[-1] for level in noise[:-1]]
+    T = answered[0].problem.T
+    reference, candidate = np.zeros((2, T, T, right[0].shape[-1]))
+    reference[list(loud)], candidate[list(loud)] = right, given
+    levels = np.full(T, max(noise))
+    levels[list(loud)] = noise
+    return Traced(inquiry.case, loud, reference, candidate, levels)
+
+
+def confined(problem: Problem, reference: Reference) -> tuple[tuple[int, ...], list[Question]]:
+    """The steps that the loss is confined to, and one decoding question for each.
+
+    Without a bias there is no target at which the cross-entropy is flat. Its gradient is softmax - onehot(y), so that
+    a changed target changes it at that step alone: the questions are those with one changed target, and last the one
+    with none, to be subtracted. The map is then a step smaller, and its evaluations as many as before.
+    """
+    T = min(max(problem.T, 2), MOST_STEPS)
+    if problem.loss_on != "all":
+        return (T - 1,), [decoding(problem, T)]
+    if problem.loss == "mse":
+        question = decoding(problem, T)
+        return _each(question, quiet=reference(*question).outputs, loud=question[1].y)
+    asked, tensors = decoding(replace(problem, O=max(2, problem.O)), T if problem.bias else T - 1)
+    quiet, loud = np.zeros_like(tensors.y), np.ones_like(tensors.y)
+    if problem.bias:
+        return _each((asked, _certain(asked, tensors)), quiet, loud)
+    steps, questions = _each((asked, tensors), quiet, loud)
+    return steps, [*questions, (asked, replace(tensors, y=quiet))]
+
+
+def _each(question: Question, quiet: Array, loud: Array) -> tuple[tuple[int, ...], list[Question]]:
+    """A question for every step, whose target alone is `loud`."""
+    problem, tensors = question
+    steps = np.arange(problem.T).reshape(-1, *[1] * (quiet.ndim - 1))
+    targets = [np.where(steps == s, loud, quiet) for s in range(problem.T)]
+    return tuple(range(problem.T)), [(problem, replace(tensors, y=y)) for y in targets]
+
+
+def _certain(problem: Problem, tensors: Tensors) -> Tensors:
+    """The same with an output bias that makes class 0 certain, so that target 0 leaves no gradient."""
+    bias = next(name for name, factors in problem.spec.factors.items() if factors == ("1", "adjoint_out"))
+    sure = np.zeros_like(tensors.params[bias])
+    sure[0] = CERTAIN
+    return replace(tensors, params={**tensors.params, bias: sure})
+
+
+def _norms(array: Array, above: Array) -> tuple[tuple[float, ...], ...]:
+    """Euclidean norm of every cell; what does not rise above the noise is zero."""
+    norms = np.where(above, np.sqrt((array * array).sum(-1)), 0.0)
+    return tuple(tuple(map(float, row)) for row in norms)
+
+
+def _marks(traced: Traced) -> tuple[tuple[str, ...], ...]:
+    marks = np.full(traced.right.shape, "mismatch", dtype=object)
+    marks[~traced.there] = "unexpected"
+    marks[~traced.found] = "missing"
+    marks[traced.right] = "match"
+    return tuple(tuple(row) for row in marks)

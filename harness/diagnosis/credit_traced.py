@@ -1,0 +1,92 @@
+"""The credit map as whole arrays, and what a pattern says of one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..arrays import roundoff
+from ..noise import THRESHOLD
+from .case import Case
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Traced:
+    """The map as whole arrays.
+
+    Args:
+        case: the failing case.
+        loud: the steps that the loss was confined to.
+        reference, candidate: (T, T, K), the adjoint of step t under the loss of step s at [s, t]; zero for other s.
+        noise: (T,), the rounding error to expect of row s.
+    """
+
+    case: Case
+    loud: tuple[int, ...]
+    reference: Array
+    candidate: Array
+    noise: Array
+
+    @property
+    def steps(self) -> int:
+        return len(self.reference)
+
+    @property
+    def recurrent(self) -> str:
+        """The weight that the state meets, as the user calls it: W_hh."""
+        factors = self.case.problem.spec.factors
+        return next(self.case.shown[n] for n, (left, _) in factors.items() if left == "h_prev")
+
+    @property
+    def steps_back(self) -> Array:
+        """(T, T): how many steps before its loss each cell stands; negative behind it."""
+        return np.arange(self.steps)[:, None] - np.arange(self.steps)
+
+    @property
+    def there(self) -> Array:
+        """(T, T): where the reference has something above the noise."""
+        return self._magnitude(self.reference) > THRESHOLD
+
+    @property
+    def found(self) -> Array:
+        """(T, T): where the candidate has."""
+        return self._magnitude(self.candidate) > THRESHOLD
+
+    @property
+    def right(self) -> Array:
+        """(T, T): where the two agree down to the noise."""
+        return self.off(self.reference) <= THRESHOLD
+
+    def off(self, predicted: Array) -> Array:
+        """(T, T): largest |candidate - predicted| of each cell, in units of noise, which grows with what is predicted
+        as in `Case.residual`."""
+        scale = [np.abs(a).max(axis=(1, 2)) for a in (predicted, self.reference, self.candidate)]
+        grown = np.maximum(1.0, scale[0] / np.where(scale[1] > 0, scale[1], 1.0))
+        floor = roundoff(np.dtype(self.case.problem.dtype)) * scale[2]
+        return np.abs(self.candidate - predicted).max(-1) / np.maximum(self.noise * grown, floor)[:, None]
+
+    def _magnitude(self, array: Array) -> Array:
+        return np.abs(array).max(-1) / self.noise[:, None]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a pattern says of a map: `after` is the residual that it leaves; not `claimed` where nothing is wrong, or
+    nothing can be said."""
+
+    what: str
+    sentence: str
+    steps: tuple[int, ...] = ()
+    after: float = 0.0
+    claimed: bool = True
+
+
+def flagged(mask: ArrayLike) -> tuple[int, ...]:
+    """The steps at which a mask is true."""
+    return tuple(int(k) for k in np.flatnonzero(mask))
+
+
+def counted(k: int) -> str:
+    return "1 step" if k == 1 else f"{k} steps"

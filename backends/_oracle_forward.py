@@ -6,7 +6,7 @@ are done step by step, which keeps the memory of a perturbation at its outputs a
 gate blocks.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -66,13 +66,13 @@ def forward(problem: "Problem", w: Leaves, y: Array, step: Step | None = None) -
 
 
 def sweep(
-    problem: "Problem", w: Leaves, y: Array, rule: Rule, step: Step | None = None
+    problem: "Problem", w: Leaves, y: Array, rule: Rule, step: Step | None = None, names: Collection[str] = ()
 ) -> dict[str, tuple[Array, ...]]:
     """What `rule` makes of every tensor that is asked for, and of the adjoints, in each tensor's own shape.
 
     `rule` is called for n coordinates at a time; `moved(step)` gives it the losses with each of them moved by itself.
     """
-    moving = (*problem.asked, *problem.spec.adjoints)
+    moving = [spec for spec in (*problem.asked, *problem.spec.adjoints) if not names or spec.name in names]
     return {spec.name: _sweep_tensor(problem, w, y, rule, spec.name, step) for spec in moving}
 
 

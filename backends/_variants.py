@@ -6,7 +6,7 @@ Sources: Cho et al. (2014), equations 5 to 8, for the reset gate before the prod
 8, for z as the weight of the new state as well; Jozefowicz et al. (2015) for the forget gate's extra bias.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,11 +30,11 @@ class Variant:
     sentence: str
     step: Step
 
-    def gradients(self, problem: "Problem", tensors: "Tensors") -> "Gradients":
-        """Loss, outputs, every gradient and adjoint_h of the variant, in float64."""
+    def gradients(self, problem: "Problem", tensors: "Tensors", names: Collection[str] = ()) -> "Gradients":
+        """Loss, outputs, every gradient and adjoint_h of the variant, or those of these names alone, in float64."""
         from .complex_step import stepped
 
-        return stepped(problem, tensors, self.step)
+        return stepped(problem, tensors, self.step, names)
 
 
 def variants(model: str) -> tuple[Variant, ...]:

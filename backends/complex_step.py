@@ -12,6 +12,7 @@ Sources: Lyness and Moler (1967), Numerical differentiation of analytic function
 complex variables to estimate derivatives of real functions.
 """
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,17 +33,19 @@ def gradients(problem: "Problem", tensors: "Tensors") -> "Gradients":
     return stepped(problem, tensors)
 
 
-def stepped(problem: "Problem", tensors: "Tensors", step: "Step | None" = None) -> "Gradients":
-    """The gradients of a network of another step than the model's own, where one is given."""
+def stepped(
+    problem: "Problem", tensors: "Tensors", step: "Step | None" = None, names: Collection[str] = ()
+) -> "Gradients":
+    """The gradients, or of these names alone, of a network of another step than the model's own, where one is given."""
     from ..harness.gradients import Gradients
     from ._oracle_forward import forward, leaves, sweep
 
     w = leaves(problem, tensors, np.complex128)
     with np.errstate(all="ignore"):  # underflow of Im is meant; a gradient that is not finite shows by itself
         base = forward(problem, w, tensors.y, step)
-        named = {name: found for name, (found,) in sweep(problem, w, tensors.y, slope, step).items()}
-    adjoint = named.pop("adjoint_h")
-    return Gradients(np.real(base.losses).sum(), np.real(base.outputs[0]), named, adjoints={"adjoint_h": adjoint})
+        named = {name: found for name, (found,) in sweep(problem, w, tensors.y, slope, step, names).items()}
+    adjoints = {spec.name: named.pop(spec.name) for spec in problem.spec.adjoints if spec.name in named}
+    return Gradients(np.real(base.losses).sum(), np.real(base.outputs[0]), named, adjoints=adjoints)
 
 
 def slope(moved: "Moved") -> tuple["Array"]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -312,6 +312,6 @@ def test_a_variant_differs_from_the_model_and_agrees_with_itself(model):
 def test_it_takes_under_a_second(model):
     """With nothing to find, which is when every convention and every pair is tried."""
     inquiry = inquired(lambda p, t: {n: 3 * a for n, a in gradients_alone(p, t).items()}, Problem(model))
-    start = perf_counter()
+    start = process_time()
     assert not conventions.find(inquiry)
-    assert perf_counter() - start < 1
+    assert process_time() - start < 1

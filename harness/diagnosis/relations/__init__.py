@@ -2,8 +2,8 @@
 
 A file of this folder that holds a `FAMILY` offers relations of single gradients: transposed, without a term, zero. A
 factor may stand on top of each. `flow` has whole backward passes in which errors do not reach every step; relations of
-single gradients compose with these too. What explains the most wrong gradients is claimed first, and what is claimed holds on
-further problems of other sizes, so that B and 3 are told apart.
+single gradients compose with these too. What explains the most wrong gradients is claimed first, and what is claimed
+holds on further problems of other sizes, so that B and 3 are told apart.
 """
 
 from collections import defaultdict
@@ -13,6 +13,8 @@ from functools import cache
 from importlib import import_module
 from math import inf
 from pkgutil import iter_modules
+
+import numpy as np
 
 from ...finding import Finding
 from ...noise import THRESHOLD
@@ -38,6 +40,11 @@ def families() -> tuple[Family, ...]:
 
 def find(inquiry: Inquiry) -> tuple[Finding, ...]:
     """What relations explain of this candidate; each wrong gradient in one finding at most, leads last."""
+    with np.errstate(all="ignore"):  # what a candidate returns may be huge or infinite; such numbers explain nothing
+        return _explained(inquiry)
+
+
+def _explained(inquiry: Inquiry) -> tuple[Finding, ...]:
     found = [grown] if (grown := growing(inquiry)) else []
     spoken_of = {name for one in found for name in one.gradients}
     names = frozenset(name for name in inquiry.case.wrong_gradients if inquiry.case.shown[name] not in spoken_of)

@@ -118,7 +118,7 @@ def worded(claim: Claim, case: Case) -> tuple[str, str]:
     for part, names in extras.items():
         what, sentence = _of_part(part, names, case)
         whats.append(what)
-        sentences.append(f"On top of that: {sentence}" if claim.flow is not None else sentence)
+        sentences.append(f"On top of that, {sentence[0].lower()}{sentence[1:]}" if claim.flow is not None else sentence)
     return "; ".join(whats), " ".join(sentences)
 
 

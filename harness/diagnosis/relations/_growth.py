@@ -10,6 +10,9 @@ from ...noise import THRESHOLD
 from ..case import Case, Hypothesis, Inquiry, finding
 
 
+MANY = 1000  # calls; more have not been made
+
+
 def growing(inquiry: Inquiry) -> Finding | None:
     """The finding that gradients are not set back to zero between calls. The candidate is asked twice in a row, and
     only where a gradient is a whole multiple of the true one."""
@@ -41,8 +44,9 @@ def _multiple(case: Case, name: str) -> int:
     weight = float(np.vdot(truth, truth))
     if not weight or case.given[name].shape != truth.shape or not np.isfinite(case.given[name]).all():
         return 0
-    n = round(float(np.vdot(truth, case.given[name])) / weight)
-    return n if n > 1 and case.residual(name, n * truth) <= THRESHOLD else 0
+    times = float(np.vdot(truth, case.given[name])) / weight
+    n = round(times) if 1.5 < times < MANY else 0
+    return n if n and case.residual(name, n * truth) <= THRESHOLD else 0
 
 
 def _grown(case: Case, first: Case, second: Case, name: str) -> bool:

@@ -45,21 +45,14 @@ def _place(case: Case, name: str) -> tuple[str, str] | None:
         if wrong.all():
             return None
         which = listed((gate for gate, is_off in zip(gates, wrong, strict=True) if is_off), "and")
-        return (
-            f"in gate {which} alone",
-            "the blocks of the other gates are right, so that the fault is in its derivative",
-        )
+        return f"in gate {which} alone", "the blocks of the other gates are right, so look at how that one is made"
     if TIME not in axes:
         return None
     wrong = _any(off, axes.index(TIME))
     steps = np.arange(len(wrong))
     for where, pattern, hint in (
-        (
-            "at timestep 0 alone",
-            steps == 0,
-            "look at what is done otherwise there: the initial state, the end of a loop",
-        ),
-        ("at the last timestep alone", steps == steps[-1], "look at how the loop begins"),
+        ("at timestep 0 alone", steps == 0, "look at the initial state and at the end of the backward loop"),
+        ("at the last timestep alone", steps == steps[-1], "look at how the backward loop begins"),
         ("at all timesteps but the last", steps < steps[-1], "what flows back from the next step is wrong, or missing"),
         ("at all timesteps but timestep 0", steps > 0, "look for an index that is off by one"),
     ):
@@ -69,4 +62,4 @@ def _place(case: Case, name: str) -> tuple[str, str] | None:
 
 
 def _any(off: Array, axis: int) -> Array:
-    return off.any(axis=tuple(k for k in range(off.ndim) if k != axis))
+    return np.asarray(np.moveaxis(off, axis, 0).reshape(off.shape[axis], -1).any(axis=1))

@@ -1,4 +1,4 @@
-"""Relations of one array to itself: its axes exchanged, its units in another order, its memory read in another order."""
+"""Relations of one array to itself: axes exchanged, units in another order, memory read in another order."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,5 +1,5 @@
-"""Whole backward passes in which errors do not reach every step they should: no recurrent path, truncation, a step's loss
-left out. Each says what every gradient behind the hidden states would be."""
+"""Whole backward passes in which errors do not reach every step they should: no recurrent path, truncation, a loss left
+out. Each says what every gradient behind the hidden states would be."""
 
 from collections.abc import Callable, Iterator
 

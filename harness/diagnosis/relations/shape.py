@@ -1,4 +1,4 @@
-"""Relations of a gradient that came back in a wrong shape: transposed, flattened, summed over other axes than it should.
+"""Relations of a gradient of a wrong shape: transposed, flattened, summed over other axes than it should be.
 
 Such an array cannot be brought to the canonical layout. A case is `viewed` with it in the place of a gradient, in the
 candidate's own layout and without axes of length 1; these relations predict it in that form.

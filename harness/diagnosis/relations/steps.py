@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...models import BATCH, TIME, Axis
+from ...problem import Problem
 from ..case import Case
 from ..terms import factors, summed
 from ._relation import Array, Family, Predict, Relation, itself
@@ -62,7 +63,8 @@ def propose(case: Case, name: str) -> Iterator[Relation]:
                 predicate = f"without the term of {choice.words.removeprefix('all but ')}"
             hint = choice.hint
             if choice.words == "all but timestep 0" and problem.spec.factors.get(name, ("",))[0] == "h_prev":
-                hint = f"the term with the initial state, outer({problem.spec.states[0].name}, adjoint at step 0), is missing"
+                first = case.shown[problem.spec.states[0].name]
+                hint = f"the term with the initial state, outer({first}, adjoint at step 0), is missing"
             yield Relation(predicate, hint, _restricted(axis, choice.kept), _speaks_of(axis, choice))
 
 
@@ -81,8 +83,8 @@ def _restricted(axis: Axis, kept: Callable[[int], Array]) -> Predict:
     return predict
 
 
-def _speaks_of(axis: Axis, choice: Choice) -> Callable:
-    def steps(problem) -> tuple[int, ...]:
+def _speaks_of(axis: Axis, choice: Choice) -> Callable[[Problem], tuple[int, ...]]:
+    def steps(problem: Problem) -> tuple[int, ...]:
         kept = choice.kept(problem.T)
         few = kept if choice.words.startswith("only") else ~kept
         return tuple(int(t) for t in np.flatnonzero(few)) if axis == TIME else ()

@@ -1,0 +1,268 @@
+"""Planted relations: how a candidate is put to the means of diagnosis in this process, and a row for every relation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from gradparity.backends import numpy_bptt
+from gradparity.harness.diagnosis.case import Case, Inquiry, Question, elsewhere, make_case
+from gradparity.harness.gradients import Gradients
+from gradparity.harness.layout import Layout
+from gradparity.harness.noise import measure_noise
+from gradparity.harness.problem import Problem, Tensors, make_tensors
+
+Array = np.ndarray
+Named = dict[str, Array]
+Candidate = Callable[[Problem, Tensors], Named]
+Change = Callable[[Problem, Tensors, Gradients], Named]
+reference = numpy_bptt.gradients
+
+
+def inquire(candidate: Candidate, problem: Problem, layout: Layout | None = None, *, others: bool = True) -> Inquiry:
+    """The candidate, in this process, on the problem and on two of other sizes."""
+    layout = layout or Layout()
+
+    def one(question: Question) -> Case:
+        truth, noise = reference(*question), measure_noise(*question, reference)
+        return make_case(*question, layout, candidate(*question), truth, noise)
+
+    further = elsewhere(problem, layout.batched) if others else ()
+    case, *rest = [one((p, make_tensors(p))) for p in (problem, *further)]
+    return Inquiry(case, tuple(rest), lambda questions: [one(q) for q in questions], reference)
+
+
+def changed(change: Change) -> Candidate:
+    """The reference with some gradients replaced."""
+
+    def candidate(problem: Problem, tensors: Tensors) -> Named:
+        truth = reference(problem, tensors)
+        return {"loss": np.asarray(truth.loss), **truth.named, **change(problem, tensors, truth)}
+
+    return candidate
+
+
+def outer(left: Array, adjoint: Array) -> Array:
+    """Sum over time and batch of outer products, written apart from the product's."""
+    return np.einsum("tbk,tbn->kn", left, adjoint)
+
+
+def gated(array: Array, gates: int) -> Array:
+    return array.reshape(*array.shape[:-1], gates, -1)
+
+
+def scaled_gate(array: Array, gates: int, gate: int, by: float) -> Array:
+    blocks = gated(array, gates).copy()
+    blocks[..., gate, :] *= by
+    return blocks.reshape(array.shape)
+
+
+def by_sizes(letters: str, power: int = 1, number: float = 1.0) -> Callable[[Problem], float]:
+    return lambda p: number * float(np.prod([p.sizes[s] for s in letters])) ** power
+
+
+def everything(factor: Callable[[Problem], float], loss: bool = False) -> Change:
+    def change(p: Problem, x: Tensors, g: Gradients) -> Named:
+        found = {name: factor(p) * array for name, array in g.named.items()}
+        return {**found, "loss": factor(p) * np.asarray(g.loss)} if loss else found
+
+    return change
+
+
+def one(name: str, change: Callable[[Array, Problem], Array]) -> Change:
+    return lambda p, x, g: {name: change(g.named[name], p)}
+
+
+def made(name: str, left: Callable[[Tensors, Array], Array], adjoint: Callable[[Gradients], Array]) -> Change:
+    """A weight's gradient from these factors; `left` is given the states, (T + 1, B, H)."""
+    return lambda p, x, g: {name: outer(left(x, g.states["h"]), adjoint(g))}
+
+
+def a(g: Gradients) -> Array:
+    return g.adjoints["adjoint_a"]
+
+
+def truncated(steps: Callable[[int, int], bool]) -> Change:
+    """The tanh network's backward with the error of every step followed back by itself, as long as `steps(s, t)`."""
+
+    def change(p: Problem, x: Tensors, g: Gradients) -> Named:
+        h, W = g.states["h"], x.params
+        dout = g.adjoints["adjoint_out"]
+        da_all = np.zeros_like(h[1:])
+        dh0 = np.zeros_like(h[0])
+        for s in range(p.T):
+            dh = dout[s] @ W["W_hy"].T
+            for t in range(s, -1, -1):
+                if not steps(s, t):
+                    break
+                da = dh * (1 - h[t + 1] ** 2)
+                da_all[t] += da
+                dh = da @ W["W_hh"].T
+                if t == 0:
+                    dh0 += dh
+        return {
+            "W_xh": outer(x.x, da_all),
+            "W_hh": outer(h[:-1], da_all),
+            "b_h": da_all.sum((0, 1)),
+            "x": da_all @ W["W_xh"].T,
+            "h0": dh0,
+        }
+
+    return change
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A relation, planted: the gradients that it makes wrong, and words of what has to be said of them."""
+
+    says: str
+    names: tuple[str, ...]
+    change: Change
+    model: str = "rnn"
+
+    @property
+    def id(self) -> str:
+        return f"{self.model}-{self.says}".replace(" ", "_")
+
+
+HIDDEN = ("W_xh", "W_hh", "b_h", "x", "h0")
+ALL = ("W_xh", "W_hh", "b_h", "W_hy", "b_y", "x", "h0")
+
+PLANTED = [
+    # one array
+    Planted("W_hh is transposed", ("W_hh",), one("W_hh", lambda a, p: a.T)),
+    Planted("W_hh is transposed and of the opposite sign", ("W_hh",), one("W_hh", lambda a, p: -a.T)),
+    Planted("W_hh is transposed and scaled by 1/B", ("W_hh",), one("W_hh", lambda a, p: a.T / p.B)),
+    Planted("W_hh is its diagonal alone", ("W_hh",), one("W_hh", lambda a, p: np.diag(np.diag(a)))),
+    Planted("scrambled in memory order, its", ("W_hy",), one("W_hy", lambda a, p: a.T.reshape(a.shape))),
+    Planted("scrambled in memory order, reshaped", ("W_xh",), one("W_xh", lambda a, p: a.reshape(a.T.shape).T), "gru"),
+    Planted("scrambled in memory order, its", ("x",), one("x", lambda a, p: a.swapaxes(0, 1).reshape(a.shape))),
+    Planted("x is reversed in time", ("x",), one("x", lambda a, p: a[::-1]), "gru"),
+    Planted("x is rolled one later in time", ("x",), one("x", lambda a, p: np.roll(a, 1, 0))),
+    Planted("one timestep too late", ("x",), one("x", lambda a, p: np.concatenate([0 * a[:1], a[:-1]])), "lstm"),
+    Planted("reversed along its hidden axis", ("b_h",), one("b_h", lambda a, p: a[::-1])),
+    Planted("reversed along its last axis", ("W_hh",), one("W_hh", lambda a, p: a[:, ::-1])),
+    Planted("h0 is reversed along its batch axis", ("h0",), one("h0", lambda a, p: a[::-1])),
+    Planted("W_hy is zero", ("W_hy",), one("W_hy", lambda a, p: 0 * a), "lstm"),
+    # factors
+    Planted("b_y is scaled by 1/(T*B)", ("b_y",), one("b_y", lambda a, p: a / (p.T * p.B))),
+    Planted("b_y is scaled by 3", ("b_y",), one("b_y", lambda a, p: 3 * a)),
+    Planted("b_y is scaled by B", ("b_y",), one("b_y", lambda a, p: p.B * a)),
+    Planted("W_xh is scaled by 1/H", ("W_xh",), one("W_xh", lambda a, p: a / p.H)),
+    Planted("W_xh is scaled by 1/10", ("W_xh",), one("W_xh", lambda a, p: 0.1 * a)),
+    Planted(
+        "W_xh and W_hh are of the opposite",
+        ("W_xh", "W_hh"),
+        lambda p, x, g: {n: -g.named[n] for n in ("W_xh", "W_hh")},
+    ),
+    Planted("every gradient is of the opposite sign", ALL, everything(by_sizes("", 1, -1.0))),
+    Planted("every gradient is scaled by 1/B", ALL, everything(by_sizes("B", -1))),
+    Planted(
+        "every gradient and the loss is scaled by 2/(T*B*O)", ("loss", *ALL), everything(by_sizes("TBO", -1, 2.0), True)
+    ),
+    # gate blocks
+    *(
+        Planted(
+            "blocks of gates f and o, which are exchanged",
+            (name,),
+            one(name, lambda a, p: gated(a, 4)[..., [0, 3, 2, 1], :].reshape(a.shape)),
+            "lstm",
+        )
+        for name in ("W_xh", "b_h")
+    ),
+    Planted(
+        "right but for the order of its gate blocks, which is z, n, r",
+        ("W_hh",),
+        one("W_hh", lambda a, p: np.roll(gated(a, 3), -1, -2).reshape(a.shape)),
+        "gru",
+    ),
+    Planted("unit by unit", ("W_hh",), one("W_hh", lambda a, p: gated(a, 4).swapaxes(-1, -2).reshape(a.shape)), "lstm"),
+    Planted(
+        "gate f, where it is of the opposite", ("W_hh",), one("W_hh", lambda a, p: scaled_gate(a, 4, 1, -1)), "lstm"
+    ),
+    Planted("gate n, where it is zero", ("b_hh",), one("b_hh", lambda a, p: scaled_gate(a, 3, 2, 0)), "gru"),
+    Planted(
+        "gate z, where it is scaled by 1/T", ("b_hh",), one("b_hh", lambda a, p: scaled_gate(a, 3, 1, 1 / p.T)), "gru"
+    ),
+    Planted(
+        "gate o, where it is the block of gate i",
+        ("W_xh",),
+        one("W_xh", lambda a, p: gated(a, 4)[..., [0, 1, 2, 0], :].reshape(a.shape)),
+        "lstm",
+    ),
+    # one for another
+    Planted("b_hh is that of b_xh", ("b_hh",), lambda p, x, g: {"b_hh": g.named["b_xh"]}, "gru"),
+    Planted(
+        "exchanged: c0 has that of h0",
+        ("h0", "c0"),
+        lambda p, x, g: {"h0": g.named["c0"], "c0": g.named["h0"]},
+        "lstm",
+    ),
+    Planted(
+        "h0 is the adjoint of the state that step 0 makes", ("h0",), lambda p, x, g: {"h0": g.adjoints["adjoint_h"][0]}
+    ),
+    # terms of the sum
+    Planted(
+        "without the term of timestep 0", ("W_hh",), made("W_hh", lambda x, h: h[1:-1], lambda g: a(g)[1:]), "lstm"
+    ),
+    Planted("without the term of the last timestep", ("b_h",), lambda p, x, g: {"b_h": a(g)[:-1].sum((0, 1))}),
+    Planted("without the term of timestep 2", ("b_h",), lambda p, x, g: {"b_h": np.delete(a(g), 2, 0).sum((0, 1))}),
+    Planted(
+        "without the term of the last batch element",
+        ("b_h",),
+        lambda p, x, g: {"b_h": a(g)[:, :-1].sum((0, 1))},
+        "lstm",
+    ),
+    Planted("the term of timestep 0 alone", ("W_xh",), made("W_xh", lambda x, h: x.x[:1], lambda g: a(g)[:1])),
+    Planted("the term of the last timestep alone", ("b_h",), lambda p, x, g: {"b_h": a(g)[-1].sum(0)}, "lstm"),
+    Planted("the term of batch element 0 alone", ("b_h",), lambda p, x, g: {"b_h": a(g).sum(0)[0]}),
+    Planted(
+        "without the term of timestep 0 and of the opposite sign",
+        ("W_hh",),
+        made("W_hh", lambda x, h: h[1:-1], lambda g: -a(g)[1:]),
+    ),
+    Planted(
+        "right at only the last timestep, and zero elsewhere",
+        ("x",),
+        lambda p, x, g: {"x": np.concatenate([0 * g.named["x"][:-1], g.named["x"][-1:]])},
+    ),
+    # factors of the products
+    Planted("outer(h_t, dL/da_t), where outer(h_(t-1)", ("W_hh",), made("W_hh", lambda x, h: h[1:], a), "lstm"),
+    Planted(
+        "outer(h_(t-1), dL/dout_t), where outer(h_t",
+        ("W_hy",),
+        made("W_hy", lambda x, h: h[:-1], lambda g: g.adjoints["adjoint_out"]),
+    ),
+    Planted("dL/dh_t, where dL/da_t is meant", ("b_h",), lambda p, x, g: {"b_h": g.adjoints["adjoint_h"].sum((0, 1))}),
+    Planted(
+        "the adjoints of the step after", ("W_xh",), made("W_xh", lambda x, h: x.x[:-1], lambda g: a(g)[1:]), "lstm"
+    ),
+    Planted("the adjoints of the step before", ("W_xh",), made("W_xh", lambda x, h: x.x[1:], lambda g: a(g)[:-1])),
+    Planted("in reversed order of time", ("W_xh",), made("W_xh", lambda x, h: x.x[::-1], a)),
+    Planted(
+        "in another order of time and batch",
+        ("W_xh",),
+        lambda p, x, g: {"W_xh": x.x.transpose(2, 1, 0).reshape(p.I, -1) @ a(g).reshape(-1, p.H)},
+    ),
+    # whole backward passes
+    Planted(
+        "no error flows back in time",
+        HIDDEN,
+        truncated(lambda s, t: s == t),
+    ),
+    Planted(
+        "flows back 2 steps and no further",
+        HIDDEN,
+        truncated(lambda s, t: s - t <= 2),
+    ),
+    Planted(
+        "within pieces of 3 steps and no further, which begin at t = 0, 3",
+        HIDDEN,
+        truncated(lambda s, t: s // 3 == t // 3),
+    ),
+    Planted("no error flows back from step 1 to step 0", HIDDEN, truncated(lambda s, t: t > 0 or s == 0)),
+    Planted(
+        "only the loss of the last step reaches the hidden layer",
+        HIDDEN,
+        lambda p, x, g: truncated(lambda s, t: s == p.T - 1)(p, x, g),
+    ),
+]

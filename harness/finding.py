@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import floor, isfinite, log2
+from math import frexp, isfinite
 from typing import Literal
 
 from .problem import Problem
@@ -137,6 +137,9 @@ class Diagnosis:
 
 
 def _level(value: float, peak: float) -> int:
-    if not value > 0 or not peak > 0:
+    if not value > 0:
         return 0
-    return max(1, 9 + floor(log2(value) - log2(peak))) if value < peak else 9
+    if value >= peak:
+        return 9
+    share = value / peak  # a power of two has an exponent one above its logarithm
+    return max(1, 8 + frexp(share)[1]) if share > 0 else 1

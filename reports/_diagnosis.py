@@ -23,7 +23,7 @@ DECIDED = {"confirmed": "decided by an oracle", "fits": "decided by the majority
 
 SHADES = "·░░░▒▒▓▓██"  # by level
 MARKS = {"missing": "○", "unexpected": "!", "mismatch": "✗"}
-LEGEND = {"○": "missing", "!": "unexpected", "✗": "another value"}
+MEANT = {"missing": "missing", "unexpected": "unexpected", "mismatch": "another value"}
 DRAWN = 24  # steps of a map in characters; the HTML report shows larger ones
 
 
@@ -101,10 +101,14 @@ def cell(level: int, mark: str) -> str:
 
 
 def legend(credit: "CreditMap") -> str:
-    """What the signs in the maps say; of those for what is wrong, the ones there are."""
+    """What the signs in the maps say, in a line."""
+    return ", ".join(["· nothing", "░▒▓█ little to much", *(f"{sign} {meant}" for sign, meant in wrong_signs(credit))])
+
+
+def wrong_signs(credit: "CreditMap") -> list[tuple[str, str]]:
+    """The signs of wrong cells that a map holds, each with what it says."""
     there = {mark for row in credit.marks for mark in row}
-    wrong = [f"{MARKS[mark]} {LEGEND[MARKS[mark]]}" for mark in MARKS if mark in there]
-    return ", ".join(["· nothing", "░▒▓█ little to much", *wrong])
+    return [(MARKS[mark], MEANT[mark]) for mark in MARKS if mark in there]
 
 
 def _drawn(cells: list[list[str]]) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..harness.compare import MATCH, Comparison, Difference, mismatches
-from . import Report, _figures
+from . import Report, _diagnosis, _figures
 
 if TYPE_CHECKING:
     from ..harness.result import Panel, Result
@@ -27,25 +27,14 @@ def render(result: "Result") -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        name: getattr(_figures, name)
-        for name in (
-            "figure",
-            "signed",
-            "ratio",
-            "cosine",
-            "seconds",
-            "shape",
-            "versions",
-            "mark",
-            "counted",
-            "matching",
-        )
-    }
+    figures = ("figure", "signed", "ratio", "cosine", "seconds", "shape", "versions", "mark", "counted", "matching")
+    why = ("remarks", "took", "changed", "entry", "length", "cell", "wrong_signs")
+    environment.filters |= {name: getattr(_figures, name) for name in figures}
+    environment.filters |= {f"why_{name}": getattr(_diagnosis, name) for name in why}
     own = (agreement, breakable, pictured, right, spans, tone, wrong)
     environment.filters |= {function.__name__: function for function in own}
     return environment.get_template("report.html.j2").render(
-        result=result, groups=by_model(result.panels), meanings=_figures.MEANINGS
+        result=result, groups=by_model(result.panels), meanings=_figures.MEANINGS, words=_diagnosis
     )
 
 

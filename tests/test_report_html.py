@@ -10,11 +10,12 @@ from gradparity.reports import html
 from gradparity.reports.html import render, spans
 from report_samples import HOSTILE, SAMPLES
 
-CSS = (Path(html.__file__).parent / "templates" / "style.css").read_text()
+TEMPLATES = Path(html.__file__).parent / "templates"
+CSS = "".join((TEMPLATES / name).read_text() for name in ("style.css", "diagnosis.css"))
 TAGS = {
     "html", "head", "meta", "link", "title", "style", "body", "header", "main", "section", "footer", "h1", "h2", "h3",
     "h4", "p", "b", "i", "em", "small", "span", "div", "details", "summary", "figure", "figcaption", "table", "thead",
-    "tbody", "tr", "th", "td", "a", "dl", "dt", "dd", "br", "wbr",
+    "tbody", "tr", "th", "td", "a", "dl", "dt", "dd", "br", "wbr", "pre",
 }  # fmt: skip
 CLOSED = TAGS & {
     "details",
@@ -31,6 +32,7 @@ CLOSED = TAGS & {
     "h3",
     "h4",
     "a",
+    "pre",
 }
 
 
@@ -194,6 +196,7 @@ def test_text_has_contrast(dark):
     """WCAG AA: 4.5 to 1 for text on every ground it stands on."""
     found = colours(dark)
     pairs = [*product(("--ink", "--soft", "--ok", "--bad", "--odd", "--link"), ("--page", "--card"))]
+    pairs += [(name, "--faint") for name in ("--ink", "--ok", "--bad")]
     pairs += [(name, f"{name}-bg") for name in ("--ok", "--bad", "--odd")]
     for text, ground in pairs:
         bright, dim = sorted((luminance(found[text]), luminance(found[ground])), reverse=True)

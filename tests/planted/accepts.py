@@ -10,6 +10,7 @@ FLOW_TRANSPOSED = (
 GRADIENT_TRANSPOSED = (r"W\w* is (the )?transpose", r"flat\(h\[:-1\]\)\.T @ flat\(da\).* => .*flat\(da\)\.T @ flat\(h")
 STATE_MADE = (r"h_t.{0,80}h_\(t-1\) is meant", r"h_t stands where", r"flat\(h\[:-1\]\)\.T.* => .*flat\(h\[1:\]\)")
 STEP_0_ALONE = (r"term of timestep 0 alone", r"only timestep 0")
+BIAS_OF_STEP_0 = (*STEP_0_ALONE, r"flat\(da\)\.sum\(0\), => .*da\[0\]\.sum\(0\)")
 SLOPE_MISSING = (
     r"not been multiplied with the slope",
     r"slope.{0,40}(missing|forgotten)",

@@ -125,6 +125,6 @@ CONVENTIONS = (
         ('self.grads["b_hh"] += dhs', 'self.grads["b_hh"] += dxs'),
         tag="biases",
         truth="the network has one bias, b_xh: b_hh is not used",
-        accepts=(r"one bias", r"b_hh.{0,40}(not used|unused|ignored|zero)"),
+        accepts=(r"one bias", r"b_hh.{0,40}(not used|unused|ignored|zero)", r"=> hs = h\[t\] @ W_hh;"),
     ),
 )

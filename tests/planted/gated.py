@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from .accepts import BIAS_OF_STEP_0
 from .programs import PROGRAMS
 from .row import planted
 
@@ -57,7 +58,11 @@ LSTM = (
         ("do * o * (1 - o)))", "do))"),
         tag="slope missing",
         truth="the output gate's adjoint lacks o (1 - o), the sigmoid's slope",
-        accepts=(r"\* tanh_c\[t\] \* o \* \(1 - o\) => .*tanh_c\[t\];", r"gate o.{0,60}slope"),
+        accepts=(
+            r"\* tanh_c\[t\] \* o \* \(1 - o\) => .*tanh_c\[t\];",
+            r"=> .*tanh_c\[t\] \* \(1 - o\);.*=> .*tanh_c\[t\] \* o \* 1;",
+            r"gate o.{0,60}slope",
+        ),
     ),
     steps(
         "carry of h not added",
@@ -120,7 +125,7 @@ LSTM = (
         ("sigmoid(Wf @ z[t] + bf)", "sigmoid(Wf @ z[t] + bf + 1)"),
         tag="forward",
         truth="the forward pass adds 1 to the forget gate's pre-activation",
-        accepts=(r"forget.{0,20}bias", r"forward.{0,120}(forget|gate f)", r"gate f.{0,60}\b(1|one)\b"),
+        accepts=(r"forget.{0,20}bias", r"forward.{0,120}(forget|gate f)", r"\b1 is added to the forget gate"),
     ),
     gates(
         "gradient of a gate assigned",
@@ -148,7 +153,7 @@ LSTM = (
         ("bias = da.sum(axis=0)", "bias = gates[t].reshape(B, 4 * H).sum(axis=0)"),
         tag="one step only",
         truth="the biases' gradient is that of the step which the loop has left over, step 0",
-        accepts=(r"term of timestep 0 alone", r"only timestep 0"),
+        accepts=BIAS_OF_STEP_0,
     ),
     buffers(
         "adjoint of c0 overwritten too early",

@@ -3,6 +3,7 @@
 from functools import partial
 
 from .accepts import (
+    BIAS_OF_STEP_0,
     FLOW_TRANSPOSED,
     GRADIENT_TRANSPOSED,
     MEAN_OVER_BATCH,
@@ -58,7 +59,7 @@ SIMPLE = (
         ("dbh += dhraw", "dbh = dhraw"),
         tag="= for +=",
         truth="dbh is overwritten at every step, so that step 0's term alone is left",
-        accepts=STEP_0_ALONE,
+        accepts=BIAS_OF_STEP_0,
     ),
     karpathy(
         "carry without the slope",

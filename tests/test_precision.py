@@ -1,0 +1,248 @@
+"""Precision and repeatability: coarser types are recognised by the size and the randomness of their errors alone."""
+
+from collections.abc import Callable
+from time import process_time
+
+import ml_dtypes
+import numpy as np
+import pytest
+from faults import FAULTS, Fault, planted
+from gradparity.backends import numpy_bptt
+from gradparity.harness.diagnosis import precision
+from gradparity.harness.models import models
+from gradparity.harness.problem import Problem, Tensors
+from inquired import Candidate, gradients_alone, inquired, inquired_function
+
+Array = np.ndarray
+MODELS = tuple(models())
+FLOAT64, BFLOAT16 = np.dtype(float), np.dtype(ml_dtypes.bfloat16)
+
+
+def float64(found: dict[str, Array]) -> dict[str, Array]:
+    return {name: array.astype(np.float64) for name, array in found.items()}
+
+
+def rounded(to: Callable[[Array], Array]) -> Candidate:
+    """A candidate whose tensors are rounded before they are used."""
+    return lambda p, t: float64(gradients_alone(p, t.map(lambda _, a: a if a.dtype.kind == "i" else to(a))))
+
+
+def ten_bits(a: Array) -> Array:
+    """As TF32 rounds the operands of a product: float32 with 10 bits of mantissa."""
+    bits = (a.astype(np.float32).view(np.uint32) + np.uint32(0x1000)) & np.uint32(0xFFFFE000)
+    return bits.view(np.float32).astype(np.float64)
+
+
+def elman(problem: Problem, tensors: Tensors, *, states: np.dtype = FLOAT64, sums: np.dtype = FLOAT64):
+    """The tanh network with its states kept in one type and the gradients of its weights summed in another."""
+    p, x, T = tensors.params, tensors.x, problem.T
+    h = np.empty((T + 1, problem.B, problem.H), states)
+    h[0] = tensors.states["h0"]
+    for t in range(T):
+        h[t + 1] = np.tanh(x[t] @ p["W_xh"] + h[t].astype(float) @ p["W_hh"] + p["b_h"])
+    d = {name: np.zeros_like(value, sums) for name, value in p.items()}
+    dh = np.zeros_like(tensors.states["h0"])
+    for t in reversed(range(T)):
+        now, before = h[t + 1].astype(float), h[t].astype(float)
+        dout = now @ p["W_hy"] + p["b_y"] - tensors.y[t]
+        da = (dout @ p["W_hy"].T + dh) * (1 - now**2)
+        for name, term in (
+            ("W_hy", now.T @ dout),
+            ("b_y", dout.sum(0)),
+            ("W_xh", x[t].T @ da),
+            ("W_hh", before.T @ da),
+            ("b_h", da.sum(0)),
+        ):
+            d[name] += term.astype(sums)
+        dh = da @ p["W_hh"].T
+    return float64(d)
+
+
+def the_one(candidate: Candidate, problem: Problem):
+    inquiry = inquired(candidate, problem)
+    (claim,) = precision.find(inquiry)
+    assert claim.means == "not a bug"
+    assert claim.confidence == "confirmed"
+    assert claim.whole
+    assert claim.gradients == tuple(inquiry.case.shown[n] for n in inquiry.case.wrong)
+    assert all(r.before > 32 and r.after <= 8 for r in claim.residuals)
+    return claim
+
+
+@pytest.mark.parametrize("loss", ["mse", "softmax_xent"])
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    ("to", "what"),
+    [
+        (lambda a: a.astype(np.float32), "returns float32"),
+        (lambda a: a.astype(np.float16), "returns float16"),
+        (lambda a: a.astype(np.float32).astype(float), "computes in float32 somewhere"),
+        (ten_bits, "float16 or TF32"),
+        (lambda a: a.astype(BFLOAT16).astype(float), "bfloat16"),
+    ],
+    ids=["float32", "float16", "float32 tensors", "tf32 tensors", "bfloat16 tensors"],
+)
+def test_a_coarser_type_is_named(model, loss, to, what):
+    assert what in the_one(rounded(to), Problem(model, loss=loss)).what
+
+
+@pytest.mark.parametrize(
+    ("dtype", "title"), [(np.dtype(np.float32), "float32"), (np.dtype(np.float16), "float16"), (BFLOAT16, "bfloat16")]
+)
+def test_one_array_of_a_coarser_type_is_enough(dtype, title):
+    """The states alone, everything else in float64."""
+    claim = the_one(lambda p, t: elman(p, t, states=dtype), Problem())
+    assert title in claim.what
+    assert ("float32" in claim.what) == (title == "float32")
+    assert "somewhere" in claim.what
+
+
+def test_sums_in_float32_leave_what_is_not_summed_right():
+    claim = the_one(lambda p, t: elman(p, t, sums=np.dtype(np.float32)), Problem())
+    assert claim.what == "returns float32"
+
+
+def test_torch_in_float32():
+    torch = pytest.importorskip("torch")
+
+    def gradients(Wxh, Whh, bh, Why, by, x, y, h0):
+        leaves = [torch.tensor(a, dtype=torch.float32, requires_grad=True) for a in (Wxh, Whh, bh, Why, by)]
+        h, loss = torch.tensor(h0, dtype=torch.float32), torch.zeros(())
+        for x_t, y_t in zip(torch.tensor(x, dtype=torch.float32), torch.tensor(y, dtype=torch.float32), strict=True):
+            h = torch.tanh(x_t @ leaves[0] + h @ leaves[1] + leaves[2])
+            loss = loss + 0.5 * ((h @ leaves[3] + leaves[4] - y_t) ** 2).sum()
+        loss.backward()
+        return dict(zip(("Wxh", "Whh", "bh", "Why", "by"), (leaf.grad for leaf in leaves), strict=True))
+
+    (claim,) = precision.find(inquired_function(gradients, Problem()))
+    assert claim.what == "returns float32"
+
+
+def test_the_working_type_is_no_coarser_type():
+    """Asked for float32, code that computes in float32 is right, and code in bfloat16 is still told."""
+    problem = Problem(dtype="float32")
+    assert not inquired(lambda p, t: numpy_bptt.gradients(p, t).named, problem).case.wrong
+    claim = the_one(rounded(lambda a: a.astype(BFLOAT16).astype(np.float32)), problem)
+    assert "bfloat16" in claim.what
+
+
+def off_by(factor: float, *names: str) -> Candidate:
+    def candidate(p: Problem, t: Tensors) -> dict[str, Array]:
+        found = gradients_alone(p, t)
+        return {n: a * factor if n in names or not names else a for n, a in found.items()}
+
+    return candidate
+
+
+@pytest.mark.parametrize("size", [6e-8, 5e-4, 4e-3], ids=["float32", "float16", "bfloat16"])
+@pytest.mark.parametrize("names", [(), ("W_hh",)], ids=["all", "one"])
+def test_a_mistake_of_the_size_of_rounding_is_no_rounding(size, names):
+    inquiry = inquired(off_by(1 + size, *names), Problem())
+    assert inquiry.case.wrong
+    assert not precision.find(inquiry)
+
+
+@pytest.mark.parametrize("size", [1e-7, 1e-3])
+def test_a_small_term_too_many_is_no_rounding(size):
+    """The slope of tanh with a little added, as against division by zero."""
+    faulty = planted(Fault("epsilon", "rnn", "lambda h: 1 - h * h", f"lambda h: 1 - h * h + {size}"))
+    inquiry = inquired(lambda p, t: dict(faulty(p, t).named), Problem())
+    assert inquiry.case.wrong
+    assert not precision.find(inquiry)
+
+
+def test_a_mistake_beside_rounding_is_not_explained():
+    def candidate(p: Problem, t: Tensors) -> dict[str, Array]:
+        found = rounded(lambda a: a.astype(np.float32))(p, t)
+        return {**found, "W_hh": 2 * found["W_hh"]}
+
+    assert not precision.find(inquired(candidate, Problem()))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=[f.kind for f in FAULTS])
+def test_a_planted_fault_is_no_rounding(fault):
+    faulty = planted(fault)
+    inquiry = inquired(lambda p, t: dict(faulty(p, t).named), Problem(fault.model))
+    assert inquiry.case.wrong
+    assert not precision.find(inquiry)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_nothing_is_said_of_correct_code(model):
+    assert not precision.find(inquired(gradients_alone, Problem(model)))
+
+
+# --- from run to run --------------------------------------------------------------------------------------------------
+
+
+def test_chance_is_named():
+    random = np.random.default_rng(0)
+
+    def dropout(p: Problem, t: Tensors) -> dict[str, Array]:
+        found = gradients_alone(p, t)
+        return {**found, "W_xh": found["W_xh"] * (random.random(found["W_xh"].shape) > 0.5)}
+
+    (claim,) = precision.find(inquired(dropout, Problem()))
+    assert claim.what == "W_xh differs from run to run"
+    assert claim.whole
+
+
+def test_chance_beside_a_mistake_is_not_the_whole():
+    random = np.random.default_rng(0)
+
+    def candidate(p: Problem, t: Tensors) -> dict[str, Array]:
+        found = gradients_alone(p, t)
+        return {**found, "b_h": found["b_h"] + random.normal(), "W_hh": -found["W_hh"]}
+
+    (claim,) = precision.find(inquired(candidate, Problem()))
+    assert claim.gradients == ("b_h",)
+    assert not claim.whole
+
+
+def test_a_state_kept_from_the_call_before_is_named():
+    kept: dict[tuple, Array] = {}
+
+    def candidate(p: Problem, t: Tensors) -> dict[str, Array]:
+        h0 = kept.get((p.B, p.H), t.states["h0"])
+        kept[p.B, p.H] = numpy_bptt.gradients(p, Tensors(t.params, t.x, t.y, {"h0": h0})).states["h"][-1]
+        return gradients_alone(p, Tensors(t.params, t.x, t.y, {"h0": h0}))
+
+    problem = Problem()
+    candidate(problem, inquired(gradients_alone, problem).case.tensors)
+    (claim,) = precision.find(inquired(candidate, problem))
+    assert "from run to run" in claim.what
+
+
+def test_what_adds_up_from_call_to_call_is_left_to_the_relations():
+    total: dict[tuple, Array] = {}
+
+    def candidate(p: Problem, t: Tensors) -> dict[str, Array]:
+        found = gradients_alone(p, t)
+        for name, array in found.items():
+            key = (name, *array.shape)
+            found[name] = total[key] = total.get(key, 0) + array
+        return found
+
+    problem = Problem()
+    candidate(problem, inquired(gradients_alone, problem).case.tensors)
+    inquiry = inquired(candidate, problem)
+    assert inquiry.case.wrong
+    assert not precision.find(inquiry)
+
+
+def test_arguments_changed_in_place_are_not_chance():
+    def candidate(p: Problem, t: Tensors) -> dict[str, Array]:
+        found = gradients_alone(p, t)
+        t.x[:] = 0
+        return {**found, "W_hh": -found["W_hh"]}
+
+    inquiry = inquired(candidate, Problem(), tensors=inquired(gradients_alone, Problem()).case.tensors)
+    assert not precision.find(inquiry)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_it_takes_under_half_a_second(model):
+    inquiry = inquired(rounded(lambda a: a.astype(np.float32)), Problem(model))
+    start = process_time()
+    assert precision.find(inquiry)
+    assert process_time() - start < 0.5

@@ -11,6 +11,7 @@ from .compare import MATCH, SEVERITY, Comparison
 from .errors import BadInput, listed
 from .finding import Diagnosis
 from .gradients import Maker
+from .patch import Repair
 from .problem import Problem
 
 VERSION = 1
@@ -47,6 +48,7 @@ class Panel:
         comparisons: each other maker against the reference.
         matches: how the user's names were read, where there are any.
         diagnosis: why the candidate's gradients differ, where that was asked.
+        repair: which line of the user's file to change, where that was asked.
     """
 
     title: str
@@ -61,6 +63,7 @@ class Panel:
     matches: tuple[Match, ...] = ()
     notes: tuple[str, ...] = ()
     diagnosis: Diagnosis | None = None
+    repair: Repair | None = None
 
 
 @dataclass(frozen=True)

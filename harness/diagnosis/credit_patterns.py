@@ -11,7 +11,7 @@ from ..errors import listed
 from ..noise import THRESHOLD
 from .credit_missing import cut
 from .credit_traced import Seen, Traced, counted, flagged
-from .decoding import blocks, said
+from .decoding import blocks, counted_out, is_are, said, vouched, wrong_before
 
 Array = np.ndarray
 
@@ -28,6 +28,54 @@ def identical(traced: Traced) -> Seen | None:
 
 
 # --- exact: what every cell would be ---------------------------------------------------------------------------------
+
+
+def moved(traced: Traced) -> Seen | None:
+    """Right adjoints at the wrong step: shifted, with or without wrapping round, or in reversed order."""
+    if traced.steps < 2 or not traced.found.any():
+        return None
+    for k in sorted((k for k in range(1 - traced.steps, traced.steps) if k), key=abs):
+        around = np.roll(traced.reference, -k, axis=1)  # [s, t] becomes [s, t + k]
+        inside = (np.arange(traced.steps) + k >= 0) & (np.arange(traced.steps) + k < traced.steps)
+        for predicted in (around, around * inside[:, None]):
+            after = float(traced.off(predicted).max())
+            if after <= THRESHOLD:
+                return _shifted(traced, k, after)
+    after = float(traced.off(traced.reference[:, ::-1]).max())
+    if after > THRESHOLD:
+        return None
+    return Seen(
+        f"the rows of {traced.input} are reversed in time",
+        f"The rows of {traced.input} are right, but in reversed order: the first step has the last one's. If adjoints "
+        "are collected while going backwards, turn them round before they meet the inputs.",
+        tuple(range(traced.steps)),
+        after,
+    )
+
+
+def _shifted(traced: Traced, k: int, after: float) -> Seen:
+    of, way = (f"t {'+' if k > 0 else '-'} {abs(k)}", "early" if k > 0 else "late")
+    return Seen(
+        f"the rows of {traced.input} stand {counted(abs(k))} too {way}",
+        f"The rows of {traced.input} are right, but stand {counted(abs(k))} too {way}: what belongs to step {of} meets "
+        "the input of step t. Look at the indices with which the input and the adjoint are paired, and under which "
+        "index the backward loop stores what it finds.",
+        tuple(range(traced.steps)),
+        after,
+    )
+
+
+def own_product(traced: Traced) -> Seen | None:
+    """The adjoints are right, and W_xh is made of them wrongly: then its rows show none."""
+    right = vouched(traced.case)
+    if not right:
+        return None
+    return Seen(
+        "",
+        f"Nothing can be read off the credit map: {listed(right, 'and')} {is_are(right)} right and made of the same "
+        f"adjoints, so that the fault is in the product that makes {traced.input}.",
+        claimed=False,
+    )
 
 
 def scaled(traced: Traced) -> Seen | None:
@@ -50,54 +98,18 @@ def scaled(traced: Traced) -> Seen | None:
     )
 
 
-def moved(traced: Traced) -> Seen | None:
-    """Right adjoints at the wrong step: shifted, with or without wrapping round, or in reversed order."""
-    if traced.steps < 2:
-        return None
-    for k in sorted((k for k in range(1 - traced.steps, traced.steps) if k), key=abs):
-        around = np.roll(traced.reference, -k, axis=1)  # [s, t] becomes [s, t + k]
-        inside = (np.arange(traced.steps) + k >= 0) & (np.arange(traced.steps) + k < traced.steps)
-        for predicted in (around, around * inside[:, None]):
-            after = float(traced.off(predicted).max())
-            if after <= THRESHOLD:
-                return _shifted(traced, k, after)
-    after = float(traced.off(traced.reference[:, ::-1]).max())
-    if after > THRESHOLD:
-        return None
-    return Seen(
-        "the timesteps are in reversed order",
-        "Every adjoint is right, but they stand in reversed order: the first step has the last one's. They were "
-        "collected while going backwards; turn them round before they meet the inputs.",
-        tuple(range(traced.steps)),
-        after,
-    )
-
-
-def _shifted(traced: Traced, k: int, after: float) -> Seen:
-    of, way = (f"t {'+' if k > 0 else '-'} {abs(k)}", "early" if k > 0 else "late")
-    return Seen(
-        f"the adjoints stand {counted(abs(k))} too {way}",
-        f"The adjoints are right, but stand {counted(abs(k))} too {way}: what belongs to step {of} meets the input of "
-        "step t. Look at the indices with which the input and the adjoint are paired, and under which index the "
-        "backward loop stores what it finds.",
-        tuple(range(traced.steps)),
-        after,
-    )
-
-
 # --- which cells are wrong: `after` is the residual of those that are right -------------------------------------------
 
 
 def unsettled(traced: Traced) -> Seen | None:
-    """The outputs are wrong, or every gradient that the output's adjoint makes is: the fault begins before the map."""
-    case = traced.case
-    made = {n for n, (_, adjoint) in case.problem.spec.factors.items() if adjoint == "adjoint_out"} & set(case.given)
-    if "outputs" not in case.wrong and not (made and made <= set(case.wrong)):
+    """The fault begins before anything that the map shows."""
+    wrong = wrong_before(traced.case)
+    if not wrong:
         return None
     return Seen(
         "",
-        "Nothing can be read off the credit map yet: the forward pass or the derivative of the loss is wrong, and with "
-        "it whatever flows back.",
+        f"Nothing can be read off the credit map yet: {listed(wrong, 'and')} {is_are(wrong)} "
+        "wrong already, before anything flows back in time.",
         claimed=False,
     )
 
@@ -161,7 +173,7 @@ def local(traced: Traced) -> Seen | None:
     if not own.any():
         return None
     which, gates = said(flagged(own), traced.steps), _gates(traced, 0)
-    of = f" of {_named(gates)}" if gates else ""
+    of = f" of {counted_out('gate', gates)}" if gates else ""
     others = " and in which gate's block the result is stored; the other gates are right" if gates else ""
     return Seen(
         f"a step's own adjoint{of} is wrong",
@@ -198,7 +210,7 @@ def carried(traced: Traced) -> Seen:
             "A single step back is right: look at what is carried over several, whether it is handed on whole, and at "
             "what is added to it on the way."
         )
-    of = f" in {_named(gates)}" if gates else ""
+    of = f" in {counted_out('gate', gates)}" if gates else ""
     return Seen(
         what,
         f"Each loss reaches its own step rightly (the diagonal of the credit map), but is wrong{of} from {counted(k)} "
@@ -209,7 +221,7 @@ def carried(traced: Traced) -> Seen:
 
 
 PATTERNS: tuple[Callable[[Traced], Seen | None], ...] = (
-    identical, scaled, cut, moved, one_step, unsettled, acausal, delayed, local, carried,
+    identical, moved, own_product, scaled, cut, one_step, unsettled, acausal, delayed, local, carried,
 )  # fmt: skip
 
 
@@ -221,10 +233,6 @@ def _gates(traced: Traced, k: int) -> list[str]:
     allowed = THRESHOLD * traced.noise[:, None, None]
     wrong = [gate for gate in given if (np.abs(given[gate] - right[gate]) > allowed)[cells].any()]
     return wrong if len(wrong) < len(given) else []
-
-
-def _named(gates: list[str]) -> str:
-    return f"gate{'s' if len(gates) > 1 else ''} {listed(gates, 'and')}"
 
 
 def _right_ones(traced: Traced) -> float:

@@ -34,10 +34,14 @@ class Traced:
         return len(self.reference)
 
     @property
+    def input(self) -> str:
+        """The weight that the input meets, as the user calls it: W_xh."""
+        return self._weight("x")
+
+    @property
     def recurrent(self) -> str:
-        """The weight that the state meets, as the user calls it: W_hh."""
-        factors = self.case.problem.spec.factors
-        return next(self.case.shown[n] for n, (left, _) in factors.items() if left == "h_prev")
+        """The weight that the state meets: W_hh."""
+        return self._weight("h_prev")
 
     @property
     def steps_back(self) -> Array:
@@ -66,6 +70,10 @@ class Traced:
         grown = np.maximum(1.0, scale[0] / np.where(scale[1] > 0, scale[1], 1.0))
         floor = roundoff(np.dtype(self.case.problem.dtype)) * scale[2]
         return np.abs(self.candidate - predicted).max(-1) / np.maximum(self.noise * grown, floor)[:, None]
+
+    def _weight(self, of: str) -> str:
+        factors = self.case.problem.spec.factors
+        return next(self.case.shown[name] for name, (left, _) in factors.items() if left == of)
 
     def _magnitude(self, array: Array) -> Array:
         return np.abs(array).max(-1) / self.noise[:, None]

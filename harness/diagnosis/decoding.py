@@ -4,13 +4,12 @@ dW_xh sums x_t outer da_t over time. Where x_t is the t-th unit vector, and the 
 therefore da_t itself, the adjoint of the pre-activation of timestep t: any candidate shows them, asked or not.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from ..errors import listed
-from ..noise import THRESHOLD
 from ..problem import Problem, make_tensors
 from .case import Case, Question
 
@@ -46,10 +45,40 @@ def rows(case: Case) -> Array | None:
     return given if given is not None and np.isfinite(given).all() else None
 
 
-def wrong_cells(case: Case, name: str, given: Array) -> Array:
-    """Where an array of the candidate is off by more than the noise; entries that are no number are."""
-    off = np.abs(given - case.expected(name))
-    return ~(off <= THRESHOLD * case.noise.values[name])
+def off(case: Case, name: str) -> Array:
+    """How far every entry that the candidate gave is from the reference's, in units of noise; infinite where it is no
+    number."""
+    away = np.abs(case.given[name] - case.expected(name)) / case.noise.values[name]
+    return np.where(np.isfinite(away), away, np.inf)
+
+
+def made_of(case: Case, adjoint: str) -> set[str]:
+    """The gradients given that are sums over time of products with this adjoint."""
+    return {n for n, (_, of) in case.problem.spec.factors.items() if of == adjoint and n in case.given}
+
+
+def wrong_before(case: Case) -> tuple[str, ...]:
+    """What is wrong before anything flows back, as the user calls it: the outputs, or else all that dL/dout makes;
+    none where one of those is right, for then dL/dout is."""
+    made = made_of(case, "adjoint_out")
+    wrong = {"outputs"} if "outputs" in case.wrong else made if made <= set(case.wrong) else set()
+    return tuple(case.shown[name] for name in case.wrong if name in wrong)
+
+
+def vouched(case: Case) -> tuple[str, ...]:
+    """The gradients, as the user calls them, that show that the adjoints behind W_xh are right, whatever W_xh is.
+
+    They are what else is made of those adjoints, with that of the input (each adjoint times W_xh) or of the recurrent
+    weight (times states that differ from step to step) among them, since a bias sums and forgets the order. None where
+    one is wrong.
+    """
+    factors = case.problem.spec.factors
+    name = input_weight(case.problem)
+    apart = {n for n in ("x", *factors) if n in case.given and (n == "x" or factors[n][0] == "h_prev")}
+    witnesses = apart | (made_of(case, factors[name][1]) if name else set()) - {name}
+    if not apart or witnesses & set(case.wrong):
+        return ()
+    return tuple(case.shown[spec.name] for spec in case.problem.spec.quantities if spec.name in witnesses)
 
 
 def blocks(case: Case, array: Array) -> dict[str, Array]:
@@ -61,10 +90,32 @@ def blocks(case: Case, array: Array) -> dict[str, Array]:
 def said(steps: Iterable[int], T: int, word: str = "timestep") -> str:
     """Timesteps in words: 'timestep 4', 'timesteps 0 to 3', 'timesteps 1, 4 and 6', 'every timestep'."""
     ordered = sorted(steps)
-    if len(ordered) == 1:
-        return f"{word} {ordered[0]}"
-    if len(ordered) == T:
+    if len(ordered) == T > 1:
         return f"every {word}"
     if len(ordered) > 2 and ordered == list(range(ordered[0], ordered[-1] + 1)):
         return f"{word}s {ordered[0]} to {ordered[-1]}"
-    return f"{word}s {listed(ordered, 'and')}"
+    return counted_out(word, ordered)
+
+
+def counted_out(word: str, of: Sequence[object]) -> str:
+    """'gate f', 'gates i, f and o'."""
+    return f"{word if len(of) == 1 else word + 's'} {listed(of, 'and')}"
+
+
+def wrong_gates(case: Case, wrong: Array) -> str:
+    """' in gates i and f': the gates that are wrong, if not all of them; `wrong` is (..., K)."""
+    by_gate = blocks(case, wrong)
+    gates = [gate for gate, block in by_gate.items() if block.any()]
+    return f" in {counted_out('gate', gates)}" if len(gates) < len(by_gate) else ""
+
+
+def inside(case: Case, wrong: Array) -> str:
+    """The same, and the hidden units that are wrong, if not all of them."""
+    by_unit = np.stack(list(blocks(case, wrong).values())).reshape(-1, case.problem.H)
+    units = [int(k) for k in np.flatnonzero(np.any(by_unit, axis=0))]
+    some = f" at hidden {counted_out('unit', units)}" if len(units) < case.problem.H else ""
+    return wrong_gates(case, wrong) + some
+
+
+def is_are(names: Sequence[object]) -> str:
+    return "is" if len(names) == 1 else "are"

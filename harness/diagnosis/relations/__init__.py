@@ -30,6 +30,9 @@ from .shape import viewed
 
 __all__ = ["families", "find"]
 
+# The flows of errors need T runs of the reference, all kept: the steps, and the numbers in dL/dh, that are worth it.
+LONGEST, LARGEST = 64, 2_000_000
+
 
 @cache
 def families() -> tuple[Family, ...]:
@@ -91,8 +94,9 @@ def _claims(scene: Scene) -> Iterator[Claim]:
             groups[rank, part[0].predicate, part[1]].setdefault(name, part)
     for (rank, _, _), parts in groups.items():
         yield Claim(_with_loss(case, parts), rank=rank)
-    if case.problem.T > 1:
-        yield from (claim for flow in flows(case.problem.T) if (claim := _under(scene, flow)))
+    T, size = case.problem.T, case.truth.adjoints["adjoint_h"].size
+    if 1 < T <= LONGEST and T * size <= LARGEST:
+        yield from (claim for flow in flows(T) if (claim := _under(scene, flow)))
 
 
 def _fits(case: Case, name: str) -> Iterator[tuple[int, Part]]:

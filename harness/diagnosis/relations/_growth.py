@@ -9,7 +9,6 @@ from ...finding import Finding
 from ...noise import THRESHOLD
 from ..case import Case, Hypothesis, Inquiry, finding
 
-
 MANY = 1000  # calls; more have not been made
 
 

@@ -7,6 +7,7 @@ candidate's own layout and without axes of length 1; these relations predict it 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from itertools import combinations
+from math import prod
 
 import numpy as np
 
@@ -36,7 +37,11 @@ def propose(case: Case, name: str) -> Iterator[Relation]:
         yield TRANSPOSED
     if name in case.problem.spec.factors:
         axes = ["time", "batch", *(axis.name for axis in spec.axes)]
-        yield from (_summed(axes, at) for n in range(len(axes) + 1) for at in combinations(range(len(axes)), n))
+        lengths = (case.problem.T, case.problem.B, *spec.shape(case.problem.sizes))
+        for at in (some for n in range(len(axes) + 1) for some in combinations(range(len(axes)), n)):
+            left = prod(length for k, length in enumerate(lengths) if k not in at)
+            if at != (0, 1) and left == case.given[name].size:  # all terms apart are many: only where the size is right
+                yield _summed(axes, at)
     else:
         axes = [axis.name for axis in spec.axes]
         yield from (_collapsed(axes, at) for n in range(1, len(axes) + 1) for at in combinations(range(len(axes)), n))

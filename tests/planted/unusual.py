@@ -70,7 +70,7 @@ UNUSUAL = (
         ("(1 - h) * (1 + h)", "(1 - h) * h"),
         tag="wrong derivative",
         truth="the slope is h (1 - h), that of a sigmoid, where tanh's 1 - h^2 is meant",
-        accepts=(r"1 - h \* h => .*h \* \(1 - h\)", r"1 - h \* h => .*h - h \* h", r"sigmoid'?s slope"),
+        accepts=(r"lambda h: 1 - h \* h\) => .*lambda h: h \* \(1 - h\)\)", r"sigmoid'?s slope"),
     ),
     generator(
         "targets in forward order",

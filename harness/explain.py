@@ -9,13 +9,15 @@ from ..backends import discover
 from .compare import MATCH
 from .diagnosis import diagnose
 from .diagnosis.asking import Answers, asking
-from .diagnosis.case import make_case
+from .diagnosis.case import Ask, Case, make_case
 from .finding import Diagnosis
 from .layout import Layout
+from .problem import make_tensors
 from .result import Panel
 from .run import NOISE, Asked
 
 Array = np.ndarray
+ENOUGH = {"T": 12, "B": 5, "I": 8, "H": 8, "O": 8}  # sizes that show every fault we know; larger ones only take longer
 
 
 def explain(
@@ -37,10 +39,22 @@ def explain(
     reference = discover()[NOISE].gradients
     native = {one.matched: given[one.given] for one in panel.matches}
     truth = reference(asked.problem, asked.tensors)
-    case = make_case(asked.problem, asked.tensors, layout, native, truth, asked.noise)
-    found = diagnose(case, asking(answers, panel.matches, layout, reference), reference, call)
-    found = replace(found, findings=found.findings + before.findings)
+    ask = asking(answers, panel.matches, layout, reference)
+    case, notes = smaller(make_case(asked.problem, asked.tensors, layout, native, truth, asked.noise), ask)
+    found = diagnose(case, ask, reference, call)
+    found = replace(found, findings=found.findings + before.findings, notes=notes + found.notes)
     return replace(panel, diagnosis=found)
+
+
+def smaller(case: Case, ask: Ask) -> tuple[Case, tuple[str, ...]]:
+    """The case, or one of sizes on which questions are cheap where the same gradients are wrong; with a note."""
+    problem = replace(case.problem, **{size: min(n, ENOUGH[size]) for size, n in case.problem.sizes.items()})
+    if problem == case.problem:
+        return case, ()
+    (found,) = ask([(problem, make_tensors(problem))])
+    if found is None or found.wrong != case.wrong:
+        return case, ()
+    return found, (f"Explained on smaller sizes, where the same gradients are wrong: {problem.describe()}.",)
 
 
 def headline(panel: Panel) -> str:

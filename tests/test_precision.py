@@ -172,6 +172,50 @@ def test_nothing_is_said_of_correct_code(model):
     assert not precision.find(inquired(gradients_alone, Problem(model)))
 
 
+# --- differences for derivatives --------------------------------------------------------------------------------------
+
+
+def differences(step: float, central: bool) -> Candidate:
+    """The slopes of the loss between two points."""
+
+    def candidate(p: Problem, t: Tensors) -> dict[str, Array]:
+        def loss(name: str, at: tuple[int, ...], by: float) -> float:
+            moved = t.params[name].copy()
+            moved[at] += by
+            params = {**t.params, name: moved}
+            return float(numpy_bptt.gradients(p, Tensors(params, t.x, t.y, t.states)).loss)
+
+        def slope(name: str, at: tuple[int, ...]) -> float:
+            behind, over = (-step, 2 * step) if central else (0.0, step)
+            return (loss(name, at, step) - loss(name, at, behind)) / over
+
+        return {n: np.reshape([slope(n, at) for at in np.ndindex(a.shape)], a.shape) for n, a in t.params.items()}
+
+    return candidate
+
+
+SMALL = Problem(T=3, B=2, I=2, H=3, O=2)
+
+
+@pytest.mark.parametrize("central", [False, True], ids=["forward", "central"])
+@pytest.mark.parametrize("step", [1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 2.0**-26])
+def test_differences_are_named_with_their_step(step, central):
+    (claim,) = precision.find(inquired(differences(step, central), SMALL))
+    assert claim.what == f"the gradients are finite differences with a step of {step:.2g}"
+    assert claim.whole
+    assert claim.confidence == "confirmed"
+
+
+def test_exact_gradients_with_the_error_of_a_difference_are_no_differences():
+    random = np.random.default_rng(0)
+    kick = {n: random.normal(size=a.shape) for n, a in inquired(gradients_alone, SMALL).case.given.items()}
+
+    def candidate(p: Problem, t: Tensors) -> dict[str, Array]:
+        return {n: a + 1e-8 * kick[n] if p == SMALL else a for n, a in gradients_alone(p, t).items()}
+
+    assert not precision.find(inquired(candidate, SMALL))
+
+
 # --- from run to run --------------------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,5 @@
-"""Not a bug: the candidate computes in a coarser type than it is asked to, or does not repeat itself.
+"""Not a bug: the candidate computes in a coarser type than it is asked to, does not repeat itself, or takes
+differences for derivatives.
 
 Which type is measured. The reference is run in that type on the problem and on permuted equivalents, which gives the
 error to expect of every gradient; the candidate's errors have to be of that size. Rounding has a second mark, which a
@@ -19,7 +20,7 @@ from ..errors import listed
 from ..finding import Finding, Residual
 from ..noise import permutations, permute
 from ..problem import Tensors
-from . import repeats
+from . import differences, repeats
 from .case import Case, Inquiry, Reference
 
 Array = np.ndarray
@@ -58,14 +59,14 @@ PRECISIONS = (
 
 
 def find(inquiry: Inquiry) -> tuple[Finding, ...]:
-    """That the candidate differs from run to run; else the type, or types, whose rounding its errors are."""
+    """That the candidate differs from run to run, or takes differences, or the types whose rounding its errors are."""
     case = inquiry.case
     if not case.wrong:
         return ()
     working = roundoff(np.dtype(case.problem.dtype))
     coarser = [p for p in PRECISIONS if roundoff(p.dtype) > working]
-    if changing := repeats.find(inquiry):
-        return changing
+    if found := repeats.find(inquiry) or differences.find(inquiry):
+        return found
     fitting = [p for p in coarser if all(_fits(p, one, inquiry.reference) for one in inquiry.cases if one.wrong)]
     exact = [p for p in fitting if all(_holds(case.given[name], p.dtype) for name in case.wrong)]
     if fitting and _drawn_anew(fitting[0], inquiry):

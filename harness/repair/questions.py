@@ -1,0 +1,87 @@
+"""Questions: problems with their answers, worked out beforehand, so that to judge a mutant takes microseconds."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..gradients import Gradients
+from ..layout import Layout, native_gradients
+from ..noise import THRESHOLD, measure_noise
+from ..problem import Problem, Tensors, make_tensors
+
+Array = np.ndarray
+Reference = Callable[[Problem, Tensors], Gradients]
+
+# Every size differs from the others, so that a product of the wrong operands raises instead of being judged.
+TINY = {"T": 4, "B": 2, "I": 3, "H": 5, "O": 6}
+# Shorter ones tell faults apart that the long one mixes: with a single step nothing flows back in time.
+LADDER = ({"T": 1}, {"T": 2})
+FURTHER = (  # of a patch: other shapes, scales, and a single step
+    ({"T": 7, "B": 3, "I": 4, "H": 5, "O": 2}, 1.0),
+    ({"T": 1, "B": 5, "I": 2, "H": 3, "O": 4}, 1.0),
+    ({"T": 5, "B": 7, "I": 3, "H": 11, "O": 2}, 2.0),
+    ({"T": 11, "B": 2, "I": 7, "H": 3, "O": 5}, 0.3),
+    ({"T": 2, "B": 1, "I": 1, "H": 2, "O": 1}, 1.0),
+    ({"T": 3, "B": 4, "I": 6, "H": 1, "O": 3}, 1.5),
+    ({"T": 6, "B": 6, "I": 6, "H": 6, "O": 6}, 0.7),
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A problem and the right answer, in the candidate's layout.
+
+    Args:
+        truth: the gradients proper by native name; the loss, outputs and adjoints are not what a repair is judged by.
+        tolerance: by native name, the largest difference that matches.
+    """
+
+    problem: Problem
+    tensors: Tensors
+    truth: Mapping[str, Array]
+    tolerance: Mapping[str, float]
+
+
+def pose(problem: Problem, layout: Layout, reference: Reference) -> Question:
+    """The question of a problem."""
+    tensors = make_tensors(problem)
+    noise = measure_noise(problem, tensors, reference)
+    proper = {spec.name for spec in problem.asked}
+    places = {name: place for name, place in layout.placements(problem).items() if place.spec.name in proper}
+    truth = native_gradients(layout, problem, reference(problem, tensors).quantities)
+    return Question(
+        problem,
+        tensors,
+        {name: truth[name].astype(np.float64) for name in places},
+        {name: THRESHOLD * noise.values[place.spec.name] for name, place in places.items()},
+    )
+
+
+def tiny(problem: Problem, layout: Layout) -> Problem:
+    """The problem that mutants are screened on."""
+    return _resized(problem, layout, TINY, 1)
+
+
+def ladder(screened: Problem) -> tuple[Problem, ...]:
+    """The one that mutants are screened on, and shorter ones, by which to see that a half repair is one."""
+    return (screened, *(replace(screened, **sizes, seed=screened.seed + 1) for sizes in LADDER))
+
+
+def further(problem: Problem, layout: Layout) -> tuple[Problem, ...]:
+    """Problems of other shapes, scales and seeds, that no patch is chosen on."""
+    return tuple(
+        replace(_resized(problem, layout, sizes, 100 + k), weight_scale=problem.weight_scale * scale)
+        for k, (sizes, scale) in enumerate(FURTHER)
+    )
+
+
+def same_sizes(problem: Problem, seeds: Iterable[int]) -> tuple[Problem, ...]:
+    """The problem with other numbers, for a candidate whose sizes are written into it."""
+    return tuple(replace(problem, seed=problem.seed + seed) for seed in seeds)
+
+
+def _resized(problem: Problem, layout: Layout, sizes: Mapping[str, int], seed: int) -> Problem:
+    fitting = dict(sizes) if layout.batched else {**sizes, "B": 1}
+    where = "all" if problem.loss_on == "all" else "last"
+    return replace(problem, **fitting, loss_on=where, seed=problem.seed + seed)

@@ -1,0 +1,36 @@
+"""Which edit is plainer than another: the fewest characters changed, then the earlier line."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from ..edits import Edit
+from ..patch import Patch
+
+
+def smallness(source: str, edit: Edit) -> tuple[int, int, int, str]:
+    """A key to sort edits by, the plainest first: characters taken out and put in, line, place, and the text."""
+    old = source[edit.start : edit.end]
+    return _changed(old, edit.new), edit.line, edit.start, edit.new
+
+
+def plainest_first(source: str, edits: Iterable[Edit]) -> list[Edit]:
+    return sorted(edits, key=lambda edit: smallness(source, edit))
+
+
+def grouped(patches: Sequence[Patch]) -> tuple[Patch, ...]:
+    """The plainest patch of those that change the same lines, with the others as its equivalents. Keeps the order."""
+    groups: dict[tuple[int, ...], list[Patch]] = {}
+    for patch in patches:
+        lines = tuple(n for h in patch.hunks for n in range(h.line, h.line + max(1, len(h.before))))
+        groups.setdefault(lines, []).append(patch)
+    return tuple(replace(first, equivalents=tuple(others)) for first, *others in groups.values())
+
+
+def _changed(old: str, new: str) -> int:
+    """Characters that differ, what both begin and end with left out."""
+    start = next((k for k, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    old, new = old[start:], new[start:]
+    end = next(
+        (k for k, (a, b) in enumerate(zip(old[::-1], new[::-1], strict=False)) if a != b), min(len(old), len(new))
+    )
+    return len(old) + len(new) - 2 * end

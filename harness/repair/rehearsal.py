@@ -1,0 +1,152 @@
+"""Rehearsal: an edit inside an expression is tried on that expression alone, in the state it was first evaluated in.
+
+Up to there a mutant does what the original did. So one whose expression raises then, of operands that do not fit or a
+name of another type, is sure to raise in a run, and need not be run. Expressions that call what may change something
+are left alone, and so are those in a `try`.
+"""
+
+import ast
+import builtins
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from ..edits import Edit
+from ..edits.source import Source
+
+# Calls that change nothing they are given. Builtins by name; functions of NumPy's kind and methods of arrays by theirs.
+BUILTINS = frozenset("range len reversed zip enumerate sum min max abs float int list tuple slice iter".split())
+PURE = frozenset(
+    "abs all any arange array asarray astype atleast_2d broadcast_to clip concatenate copy cosh cumsum diag dot "
+    "einsum empty empty_like exp expand_dims eye flip full full_like get hstack inner items keys kron log matmul "
+    "maximum mean minimum moveaxis multiply newaxis ones ones_like outer prod ravel reshape roll shape sign sinh "
+    "size split sqrt square squeeze stack subtract sum swapaxes tanh tensordot transpose tril triu values vstack "
+    "where zeros zeros_like".split()
+)
+
+
+@dataclass(frozen=True)
+class Site:
+    """An expression of a simple statement or a header: its character offsets, and the lines of the statement.
+
+    `target`: of an in-place operation such as +=, the source of what it changes.
+    """
+
+    start: int
+    end: int
+    line: int
+    last: int
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The names an expression could see when it was first evaluated: the module's, and copies of the locals."""
+
+    names: Mapping[str, Any]
+
+
+def sites(source: str) -> tuple[Site, ...]:
+    """The expressions that can be rehearsed: alone on their lines, and in no `try`."""
+    text = Source(source)
+    found: list[Site] = []
+    for statement in _statements(text.tree):
+        value = _value(statement)
+        if value is None:
+            continue
+        last = (statement if isinstance(statement, _SIMPLE) else value).end_lineno or statement.lineno
+        target = ""
+        if isinstance(statement, ast.AugAssign) and not isinstance(statement.op, ast.MatMult):
+            target = text.of(statement.target)
+        found.append(Site(*text.span(value), statement.lineno, last, target))
+    counts: dict[int, int] = {}
+    for site in found:
+        for line in range(site.line, site.last + 1):
+            counts[line] = counts.get(line, 0) + 1
+    return tuple(s for s in found if all(counts[n] == 1 for n in range(s.line, s.last + 1)))
+
+
+_SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr)
+
+
+def _value(statement: ast.stmt) -> ast.expr | None:
+    if isinstance(statement, ast.For):
+        return statement.iter
+    if isinstance(statement, ast.If | ast.While):
+        return statement.test
+    return statement.value if isinstance(statement, _SIMPLE) else None
+
+
+def _statements(node: ast.AST) -> Iterator[ast.stmt]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Try | ast.TryStar):
+            continue
+        if isinstance(child, ast.stmt):
+            yield child
+        yield from _statements(child)
+
+
+def moment(names: Mapping[str, Any], module: Mapping[str, Any]) -> Moment | None:
+    """The state as it is now. None where something in it cannot be copied."""
+    memo: dict[int, Any] = {}
+    try:
+        own = {k: v if isinstance(v, ModuleType) else copy.deepcopy(v, memo) for k, v in names.items()}
+    except Exception:  # a tensor on a graph, a generator, an open file
+        return None
+    return Moment({**module, **own})
+
+
+def surely_raises(edit: Edit, source: str, site: Site, seen: Moment, own: frozenset[str]) -> bool:
+    """Whether the expression raises with the edit made. `own`: names of the functions that the file defines."""
+    text = f"({source[site.start : edit.start]}{edit.new}{source[edit.end : site.end]}\n)"
+    try:
+        tree = ast.parse(text, mode="eval")
+        if not _pure(tree, own):
+            return False
+        code = compile(tree, "<rehearsal>", "eval", dont_inherit=True)
+    except SyntaxError:
+        return False
+    names = dict(seen.names)
+    try:
+        value = eval(code, names)
+    except Exception:
+        return True
+    return bool(site.target) and not _fits_in_place(site.target, value, names)
+
+
+def _pure(tree: ast.Expression, own: frozenset[str]) -> bool:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom):
+            return False
+        if isinstance(node, ast.Attribute) and node.attr.startswith("__"):  # mangled inside a class
+            return False
+        if isinstance(node, ast.Call) and not _pure_call(node, own):
+            return False
+    return True
+
+
+def _pure_call(call: ast.Call, own: frozenset[str]) -> bool:
+    function = call.func
+    if any(keyword.arg in ("out", None) for keyword in call.keywords):
+        return False
+    if isinstance(function, ast.Name):
+        return function.id in BUILTINS - own and hasattr(builtins, function.id)
+    return isinstance(function, ast.Attribute) and function.attr in PURE - own
+
+
+def _fits_in_place(target: str, value: Any, names: dict[str, Any]) -> bool:
+    """Whether an array takes the value in place: it does not grow by broadcasting. True where that cannot be told."""
+    try:
+        room = eval(target, names)
+    except Exception:
+        return True
+    if not (isinstance(room, np.ndarray) and isinstance(value, np.ndarray) and room.ndim):
+        return True
+    try:
+        return np.broadcast_shapes(room.shape, value.shape) == room.shape
+    except ValueError:
+        return False

@@ -1,0 +1,295 @@
+"""The search for a repair: every edit once, then on from those after which more is right than before."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+
+from ...backends import discover
+from ..check import split_target
+from ..edits import Edit, apply, functions, propose
+from ..edits.source import Source
+from ..errors import BadInput
+from ..layout import Layout
+from ..patch import Change, Patch, Repair
+from ..problem import Problem
+from ..workers import Crashed, Limits, Raised, TimedOut
+from . import questions
+from .crew import Crew
+from .patching import hunks, source_of, unified
+from .ranking import grouped, plainest_first
+from .trial import RAISED, Outcome, Survey, Trial
+
+Progress = Callable[[int, int, int], None]
+"""Called with the number of edits decided, of those there are, and of survivors, again and again."""
+
+BRANCHES = 5  # half repairs that a second edit is looked for from
+OFFERED = 3  # half repairs that are shown
+LEAST = 3  # further problems that a patch has to be right on, at the least
+PER_MUTANT = (0.5, 20.0)  # seconds, and times what the original takes: what a mutant may take, the larger of them
+
+
+@dataclass(frozen=True)
+class Version:
+    """The user's file after some edits, and how it was found to do."""
+
+    source: str
+    edits: tuple[Edit, ...]
+    survey: Survey
+
+
+@dataclass(frozen=True)
+class Step:
+    """An edit of a version, and how it came out."""
+
+    edit: Edit
+    outcome: Outcome
+
+
+def repair(
+    target: str,
+    problem: Problem,
+    layout: Layout,
+    limits: Limits = Limits(),
+    *,
+    budget: float = 60.0,
+    progress: Progress = lambda *_: None,
+) -> Repair:
+    """The edits of the user's own source that make every gradient right. The file is not changed.
+
+    Args:
+        target: "FILE[:FUNCTION]".
+        problem, layout: as for `check`; the search itself is made on small problems of its kind.
+        limits: on the user's code: seconds to load it and to call it once, and memory.
+        budget: seconds. Ctrl-C ends the search too: what was found by then is given.
+    Raises:
+        BadInput: the file cannot be used: missing, not Python, it cannot be imported, asks for what is unknown.
+    """
+    start = perf_counter()
+    path, function = split_target(target)
+    source = source_of(path)
+    with Crew(limits) as crew:
+        search = Search(crew, path, function, source, problem, layout, start + budget, progress)
+        try:
+            patches, partial = search.run()
+        except KeyboardInterrupt:
+            patches, partial = (), ()
+        except (Crashed, TimedOut, Raised) as error:
+            raise BadInput(f"{path.name}:{function} cannot be run: {error}") from None
+    return search.report(patches, partial, perf_counter() - start)
+
+
+class Search:
+    """One search. What it has tried is counted as it goes, so that an interrupted one can tell too."""
+
+    def __init__(
+        self,
+        crew: Crew,
+        path: Path,
+        function: str,
+        source: str,
+        problem: Problem,
+        layout: Layout,
+        until: float,
+        progress: Progress,
+    ) -> None:
+        self.crew, self.path, self.source, self.until, self.progress = crew, path, source, until, progress
+        self.problem, self.layout = problem, layout
+        self.trial = Trial(path, function, source, layout, ())
+        self.counts: Counter[str] = Counter()
+        self.survivors, self.searching, self.original, self.before, self.whole = 0, 0.0, 0.0, 0, True
+
+    def run(self) -> tuple[tuple[Patch, ...], tuple[Patch, ...]]:
+        """The whole repairs, and if there are none the half ones."""
+        if not self._ask():
+            return (), ()
+        base = Version(self.source, (), self.crew.survey(self.screening, self.source))
+        self.original, self.before = base.survey.seconds, max(base.survey.outcome.right[0], 0)
+        steps = self._screened(base)
+        if repairs := self._confirmed(base, steps):
+            return repairs, ()
+        climbs = self._climbs(base, steps)
+        for step in climbs[:BRANCHES]:
+            if self._over:
+                break
+            version = self._after(base, step)
+            if repairs := self._confirmed(version, self._screened(version)):
+                return repairs, ()
+        return (), self._halves(base, climbs)
+
+    def report(self, patches: tuple[Patch, ...], partial: tuple[Patch, ...], seconds: float) -> Repair:
+        """The Repair, with what was counted."""
+        pruned, ran = self.counts["pruned"], self.counts["ran"]
+        ended = {fate: count for fate, count in sorted(self.counts.items()) if fate not in ("pruned", "ran")}
+        decided = pruned + ran + sum(ended.values())
+        rate = decided / self.searching if self.searching else 0.0
+        whole = self.whole and not self.crew.stopped
+        return Repair(
+            patches,
+            partial,
+            decided - pruned,
+            pruned,
+            self.survivors,
+            ended,
+            whole,
+            seconds,
+            rate,
+            rate * self.original,
+        )
+
+    @property
+    def _over(self) -> bool:
+        return self.crew.stopped or perf_counter() > self.until
+
+    def _ask(self) -> bool:
+        """Choose the problem to screen on, the first that the candidate is wrong on, and those to confirm on.
+
+        Returns whether there is one.
+        """
+        reference = discover()["numpy"].gradients
+        own = (self.problem, replace(self.problem, seed=self.problem.seed + 1))
+        problems = (questions.tiny(self.problem, self.layout), *questions.further(self.problem, self.layout), *own)
+        posed = tuple(questions.pose(one, self.layout, reference) for one in problems)
+        trial = replace(self.trial, questions=posed, seconds=self.crew.limits.seconds)
+        survey = self.crew.survey(trial, self.source)
+        trial = replace(trial, matches=survey.matches, names=survey.names)
+        right = survey.outcome.right
+        wrong = [k for k, marks in enumerate(right) if marks != trial.all_right]
+        if not wrong:
+            return False
+        first = next((k for k in wrong if right[k] != RAISED), wrong[0])
+        self.excused = [marks == RAISED for k, marks in enumerate(right) if k != first]
+        self.further = replace(trial, questions=posed[:first] + posed[first + 1 :])
+        self.screening = replace(trial, questions=posed[first : first + 1])
+        lower = questions.ladder(posed[first].problem)[1:]
+        rungs = tuple(questions.pose(one, self.layout, reference) for one in lower)
+        self.climbing = replace(trial, questions=(posed[first], *rungs))
+        return True
+
+    def _screened(self, version: Version) -> list[Step]:
+        """Every edit of a version, with its outcome on the one problem."""
+        chosen = plainest_first(version.source, self._edits(version))
+        least, times = PER_MUTANT
+        seconds = max(least, times * version.survey.seconds)
+        trial = replace(self.screening, seconds=seconds)
+
+        def report(found: Sequence[Outcome | None]) -> None:
+            known = [one for one in found if one is not None]
+            right = sum(self._is_right(one) for one in known)
+            self.progress(done + len(known), done + len(chosen), self.survivors + right)
+
+        start, done = perf_counter(), sum(self.counts.values())
+        outcomes = self.crew.outcomes(trial, version.source, chosen, self.until, report)
+        self.searching += perf_counter() - start
+        self.counts.update(one.fate for one in outcomes if one)
+        self.survivors += sum(self._is_right(one) for one in outcomes if one)
+        self.whole = self.whole and None not in outcomes
+        return [Step(edit, one) for edit, one in zip(chosen, outcomes, strict=True) if one]
+
+    def _edits(self, version: Version) -> list[Edit]:
+        """The edits of what ran, but for those that lead back to the user's own text."""
+        survey, text = version.survey, Source(version.source)
+        found = propose(version.source, survey.functions & functions(version.source).keys())
+        return [edit for edit in found if _ran(text, edit, survey.lines) and apply(version.source, edit) != self.source]
+
+    def _is_right(self, outcome: Outcome) -> bool:
+        return all(marks == self.screening.all_right for marks in outcome.right) and outcome.fate == "ran"
+
+    def _confirmed(self, version: Version, steps: list[Step]) -> tuple[Patch, ...]:
+        """Those that are right on the first problem and on all further ones, in new processes."""
+        chosen = [step.edit for step in steps if self._is_right(step.outcome)]
+        found = []
+        for edit, outcome in zip(chosen, self._on_further(version, chosen), strict=True):
+            if outcome and (count := self._right_on(outcome, self.further.all_right)):
+                found.append(self._patch(version, edit, self.further.all_right, count))
+        return grouped(found)
+
+    def _on_further(self, version: Version, edits: list[Edit]) -> list[Outcome | None]:
+        if not edits:
+            return []
+        self.crew.replace()
+        stopped, self.crew.stopped = self.crew.stopped, False  # what was found is confirmed even after Ctrl-C
+        try:
+            return self.crew.outcomes(self.further, version.source, edits)
+        finally:
+            self.crew.stopped = self.crew.stopped or stopped
+
+    def _right_on(self, outcome: Outcome, marks: int) -> int:
+        """The number of further problems on which these gradients are right; 0 where one speaks against it.
+
+        A problem that the original could not answer need not be answered, but no answer may be wrong.
+        """
+        count = 0
+        for right, excused in zip(outcome.right, self.excused, strict=True):
+            if right == RAISED and excused:
+                continue
+            if right == RAISED or marks & ~right:
+                return 0
+            count += 1
+        return count if count >= LEAST else 0
+
+    def _climbs(self, base: Version, steps: list[Step]) -> list[Step]:
+        """The edits after which more is right than before, and nothing is wrong that was right; the best first.
+
+        Looked at on the ladder of problems: where two faults lie on one path, the shorter ones tell them apart. Of
+        edits that give the same gradients the plainest stands for all.
+        """
+        before = self.crew.survey(self.climbing, base.source).outcome
+        changed = [s.edit for s in steps if s.outcome.fate == "ran" and s.outcome.digest != base.survey.outcome.digest]
+        least, times = PER_MUTANT
+        trial = replace(self.climbing, seconds=max(least, times * base.survey.seconds))
+        outcomes = self.crew.outcomes(trial, base.source, changed, self.until)
+        found: dict[str, Step] = {}
+        for edit, outcome in zip(changed, outcomes, strict=True):
+            if outcome and _gains(outcome, before):
+                found.setdefault(outcome.digest, Step(edit, outcome))
+        return sorted(found.values(), key=lambda step: _height(step.outcome), reverse=True)
+
+    def _after(self, base: Version, step: Step) -> Version:
+        source = apply(base.source, step.edit)
+        return Version(source, (*base.edits, step.edit), self.crew.survey(self.screening, source))
+
+    def _halves(self, base: Version, climbs: list[Step]) -> tuple[Patch, ...]:
+        """Of the edits that mend whole gradients those that do so on the further problems too."""
+        chosen = [step for step in climbs if step.outcome.right[0] & ~self.before]
+        found = []
+        answers = self._on_further(base, [step.edit for step in chosen])
+        for step, outcome in zip(chosen, answers, strict=True):
+            if outcome and (count := self._right_on(outcome, step.outcome.right[0])):
+                found.append(self._patch(base, step.edit, step.outcome.right[0], count))
+        return grouped(found)[:OFFERED]
+
+    def _patch(self, version: Version, edit: Edit, right: int, tried_on: int) -> Patch:
+        """The edits so far and this one as a patch of the user's file."""
+        changes = hunks(self.source, apply(version.source, edit))
+        shown = self.path.as_posix()
+        return Patch(
+            file=shown,
+            edits=tuple(Change(e.line, e.what, e.kind) for e in (*version.edits, edit)),
+            diff=unified(self.path, shown.lstrip("/"), changes),
+            hunks=changes,
+            mends=self.further.words(right & ~self.before),
+            still_wrong=self.further.words(self.further.all_right & ~right),
+            tried_on=tried_on,
+        )
+
+
+def _gains(after: Outcome, before: Outcome) -> bool:
+    kept = all(a & max(b, 0) == max(b, 0) for a, b in zip(after.right, before.right, strict=True) if a != RAISED)
+    raised = any(a == RAISED != b for a, b in zip(after.right, before.right, strict=True))
+    return kept and not raised and _height(after) > _height(before)
+
+
+def _height(outcome: Outcome) -> tuple[int, float]:
+    """How much is right: whole gradients, on the first problem and on the shorter ones, then entries."""
+    return sum(max(marks, 0).bit_count() for marks in outcome.right), round(outcome.share, 6)
+
+
+def _ran(text: Source, edit: Edit, lines: frozenset[int]) -> bool:
+    """Whether the statement that an edit is in ran, or that it spans."""
+    statement = text.statement(edit.start, edit.end)
+    if statement is None:
+        return True
+    start, end = text.span(statement)
+    return any(n in lines for n in range(text.line(start), text.line(end) + 1))

@@ -1,0 +1,200 @@
+"""What a worker does for a repair: runs the original once with open eyes, and its mutants in a tight loop.
+
+Every call brings all it needs, so that a worker which died of a mutant is simply replaced. A trial comes as the bytes
+of its pickle: what follows from it is worked out once in each process.
+"""
+
+import json
+import pickle
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
+from functools import lru_cache
+from time import perf_counter
+from types import FrameType
+from typing import Any
+
+from ..candidate import arguments, read, said
+from ..edits import Edit, functions
+from . import sandbox
+from .judge import judged, matched, required
+from .program import Program, fresh, mutated, program
+from .rehearsal import Moment, Site, moment, sites, surely_raises
+from .trial import RAISED, Outcome, Survey, Trial
+
+SLICE = 1.0  # seconds: a call answers for as many mutants as it can in this time
+LOOPS = 0.2  # seconds: in which the original is timed
+Arguments = tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A version of the file, with what its mutants share.
+
+    Args:
+        given: by question, the arguments of the function.
+        seen: by expression, the state it was first evaluated in; with the names of the file's own functions.
+        digest: of its own gradients; empty where they differ from run to run.
+    """
+
+    trial: Trial
+    program: Program
+    given: Arguments
+    seen: Mapping[Site, Moment]
+    own: frozenset[str]
+    digest: str
+
+
+def attempt(pickled: bytes, source: str, edits: Sequence[Edit], ledger: str) -> tuple[list[Outcome], bool]:
+    """The outcomes of as many of the mutants as there is time for, and whether the process is still as it was.
+
+    Each outcome is written to the ledger before the next mutant starts, for the parent to read should this one be the
+    last.
+    """
+    stage = _stage(pickled, source)
+    outcomes, until = [], perf_counter() + SLICE
+    with open(ledger, "wb", buffering=0) as file:
+        for edit in edits:
+            outcomes.append(_tried(stage, edit))
+            file.write(json.dumps(astuple(outcomes[-1])).encode() + b"\n")
+            if perf_counter() > until:
+                break
+    clean = not stage.digest or _answers(stage, stage.program.codes).digest == stage.digest
+    return outcomes, clean
+
+
+def warm_up(pickled: bytes) -> None:
+    """Load and call the original once, outside the sandbox, as `check` did: what it imports may set itself up."""
+    _original(pickled)
+
+
+def survey(pickled: bytes, source: str) -> Survey:
+    """Run a version of the file on all questions, and see which lines take part."""
+    trial, version, given = _version(pickled, source)
+    trace, error, matches = Trace(version), "", dict(trial.matches)
+    for question, one in zip(trial.questions, given, strict=True):
+        try:
+            with sandbox.confined(trial.seconds):
+                returned = trace.follow(fresh(version, version.codes), sandbox.copied(one))
+                matches = matches or matched(read(returned, trial.function, question.problem), question, trial)
+        except BaseException as raised:
+            error = error or said(raised, trial.path)
+    names = trial.names or tuple(matches.values()) or required(trial)
+    stage = Stage(replace(trial, matches=matches, names=names), version, given, {}, frozenset(), "")
+    outcome, seconds = _answers(stage, version.codes), _seconds(stage)
+    return Survey(frozenset(trace.functions), frozenset(trace.lines), matches, names, seconds, outcome, error)
+
+
+class Trace:
+    """What runs of a version's file: functions, lines, and the state before chosen ones."""
+
+    def __init__(self, version: Program, chosen: Sequence[Site] = ()) -> None:
+        self.functions: set[str] = set()
+        self.lines: set[int] = set()
+        self.seen: dict[Site, Moment] = {}
+        self._file = str(version.path)
+        self._chosen = {line: site for site in chosen for line in range(site.line, site.last + 1)}
+
+    def follow(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+        """Call the function and watch."""
+        sys.settrace(self._enter)
+        try:
+            return function(**arguments)
+        finally:
+            sys.settrace(None)
+
+    def _enter(self, frame: FrameType, _event: str, _arg: Any) -> Any:
+        if frame.f_code.co_filename != self._file:
+            return None
+        self.functions.add(frame.f_code.co_qualname.split(".<locals>")[0])
+        return self._step
+
+    def _step(self, frame: FrameType, event: str, _arg: Any) -> Any:
+        if event == "line":
+            self.lines.add(frame.f_lineno)
+            site = self._chosen.pop(frame.f_lineno, None)
+            if site and site not in self.seen and (now := moment(frame.f_locals, frame.f_globals)):
+                self.seen[site] = now
+        return self._step
+
+
+@lru_cache(maxsize=2)
+def _original(pickled: bytes) -> tuple[Trial, Arguments]:
+    """The trial, and the arguments for each question as the original's parameters ask for them."""
+    trial: Trial = pickle.loads(pickled)
+    sys.path.insert(0, str(trial.path.parent.resolve()))
+    version = program(trial.path, trial.function, trial.source)
+    function = fresh(version, version.codes)
+    given = tuple(arguments(function, q.problem, trial.layout, q.tensors, trial.function) for q in trial.questions)
+    for one in given[:1]:
+        try:
+            function(**sandbox.copied(one))
+        except (Exception, SystemExit):  # so does a faulty candidate on some problems
+            continue
+    sandbox.close()
+    return trial, given
+
+
+def _version(pickled: bytes, source: str) -> tuple[Trial, Program, Arguments]:
+    trial, given = _original(pickled)
+    return trial, program(trial.path, trial.function, source), given
+
+
+@lru_cache(maxsize=2)
+def _stage(pickled: bytes, source: str) -> Stage:
+    trial, version, given = _version(pickled, source)
+    trace = Trace(version, sites(source))
+    try:
+        with sandbox.confined(trial.seconds):
+            trace.follow(fresh(version, version.codes), sandbox.copied(given[0]))
+    except BaseException:
+        pass
+    own = frozenset(name.rpartition(".")[2] for name in functions(source))
+    stage = Stage(trial, version, given, trace.seen, own, "")
+    digests = {_answers(stage, version.codes).digest for _ in range(2)}
+    return replace(stage, digest=digests.pop() if len(digests) == 1 else "")
+
+
+def _tried(stage: Stage, edit: Edit) -> Outcome:
+    try:
+        with sandbox.confined(stage.trial.seconds):
+            for site, seen in stage.seen.items():
+                if site.start <= edit.start and edit.end <= site.end:
+                    if surely_raises(edit, stage.program.source, site, seen, stage.own):
+                        return Outcome("pruned")
+                    break
+            codes = mutated(stage.program, edit)
+    except BaseException as error:
+        return Outcome(sandbox.fate(error))
+    return _answers(stage, codes)
+
+
+def _answers(stage: Stage, codes: Any) -> Outcome:
+    """Put a mutant to every question, each in a module of its own."""
+    trial = stage.trial
+    fate, right, share, digests = "ran", [], 0.0, []
+    for question, given in zip(trial.questions, stage.given, strict=True):
+        try:
+            with sandbox.confined(trial.seconds):
+                returned = fresh(stage.program, codes)(**sandbox.copied(given))
+                marks, part, digest = judged(returned, question, trial)
+        except BaseException as error:
+            marks, part, digest = RAISED, 0.0, "none"
+            fate = fate if fate != "ran" else sandbox.fate(error)
+        right.append(marks)
+        share += part
+        digests.append(digest)
+    return Outcome(fate, tuple(right), share, "; ".join(digests))
+
+
+def _seconds(stage: Stage) -> float:
+    """What one call of the function takes on the first question, called in a loop; 0 where it raises."""
+    try:
+        function, given = fresh(stage.program, stage.program.codes), stage.given[0]
+        count, start = 0, perf_counter()
+        while perf_counter() - start < LOOPS and count < 1000:
+            function(**sandbox.copied(given))
+            count += 1
+        return (perf_counter() - start) / count
+    except BaseException:
+        return 0.0

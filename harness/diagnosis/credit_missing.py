@@ -66,7 +66,7 @@ def _skipped(traced: Traced, missing: Array) -> tuple[str, str] | None:
 def _unheard(traced: Traced, missing: Array) -> tuple[str, str] | None:
     """Whole rows: losses that reach no step."""
     lost = (missing | ~traced.there).all(1) & traced.there.any(1)
-    if len(traced.loud) == 1 or not np.array_equal(missing, traced.there & lost):
+    if len(traced.loud) == 1 or not np.array_equal(missing, traced.there & lost[:, None]):
         return None
     which = said(flagged(lost), traced.steps)
     return f"the loss of {which} is not sent back", (

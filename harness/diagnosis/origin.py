@@ -5,6 +5,8 @@ not return are read off dW_xh (`decoding`). These findings say where, not why. O
 what is wrong, and `after` that of the rest: steps, gates and rows that are right down to the noise.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..errors import listed
@@ -50,27 +52,38 @@ def _forward(case: Case) -> Finding | None:
 
 
 def _chain(case: Case) -> Finding | None:
-    """The first adjoint of the chain that is wrong, of those that the candidate returned.
+    """The first wrong adjoint of those that the candidate returned: from the last step down, and at each step in the
+    order of the chain.
 
-    One behind which something of the chain is right is passed over: it is another quantity under the same name.
+    One behind which, at the same step, something of the chain is right is passed over: it is another quantity under
+    the same name. So is all of one whose gradients are right.
     """
-    names = [spec.name for spec in case.problem.spec.chain]
-    right = [n for n in names if (({n} & set(case.given)) | made_of(case, n)) - set(case.wrong)]
-    behind = names[names.index(right[-1]) + 1 :] if right else names
-    name = next((n for n in behind if n in case.wrong and n in case.given), None)
-    if name is None:
-        return None
-    worst = off(case, name).max((1, 2))
-    first = int(np.flatnonzero(worst > THRESHOLD)[-1])
-    shown, last = case.shown[name], case.problem.T - 1
-    before = f"{listed([case.shown[n] for n in right], 'and')} {is_are(right)} right. " if right else ""
-    if name == names[0]:
+    chain = [spec.name for spec in case.problem.spec.chain]
+    given = [name for name in chain if name in case.given]
+    sound = [name for name in chain if made_of(case, name) - set(case.wrong)]
+    doubted = chain[chain.index(sound[-1]) + 1 :] if sound else chain
+    worst = {name: off(case, name).max((1, 2)) for name in given}
+    for t in reversed(range(case.problem.T)):
+        right = [name for name in given if worst[name][t] <= THRESHOLD]
+        behind = given[given.index(right[-1]) + 1 :] if right else given
+        name = next((name for name in behind if name in doubted), None)
+        if name:
+            return _link(case, name, t, right, worst[name])
+    return None
+
+
+def _link(case: Case, name: str, t: int, right: Sequence[str], worst: Array) -> Finding:
+    """The finding that this adjoint, at this step, is the first that is wrong; `right` are those before it there."""
+    spec, shown = case.problem.spec, case.shown[name]
+    if name == spec.chain[0].name:
         look = "It needs no other step: look at the derivative of the loss."
-    elif first < last:
-        look = f"The steps after it are right: look at what step {first + 1} hands back to step {first}."
+    elif right and right[-1] == spec.chain[spec.chain.index(spec.tensor(name)) - 1].name:
+        look = "What it is made of is right at that step: look at the line that computes it."
+    elif t < case.problem.T - 1:
+        look = f"The steps after it are right: look at what step {t + 1} hands back to step {t}."
     else:
         look = "Nothing flows back to the last step: look at what one step does alone."
-    gated = name in {spec.name for spec in case.problem.spec.preactivations}
-    where = inside(case, off(case, name)[first] > THRESHOLD) if gated else ""
-    sentence = f"{before}Going back from the last step, {shown} is first wrong at timestep {first}{where}. {look}"
-    return located(case, name, f"{shown} is first wrong at timestep {first}", sentence, worst)
+    before = f"{listed([case.shown[n] for n in right], 'and')} {is_are(right)} right there. " if right else ""
+    where = inside(case, off(case, name)[t] > THRESHOLD) if name in {s.name for s in spec.preactivations} else ""
+    sentence = f"Going back from the last step, {shown} is first wrong at timestep {t}{where}. {before}{look}"
+    return located(case, name, f"{shown} is first wrong at timestep {t}", sentence, worst)

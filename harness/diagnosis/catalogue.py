@@ -1,4 +1,4 @@
-"""The fault dictionary itself: what every mutant of the reference gives, on two small problems that are always the same.
+"""The fault dictionary itself: what every mutant of the reference gives on two small problems, always the same ones.
 
 The candidate can be put to any problem, so the problems need not be the user's: a dictionary is made once for a model,
 a loss and a batch or none, and kept. Mutants that give the same on both problems are one entry.
@@ -7,6 +7,7 @@ a loss and a batch or none, and kept. Mutants that give the same on both problem
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -211,10 +212,8 @@ def _name(asked: Sequence[Question]) -> str:
         digest.update(path.read_bytes())
     digest.update(mutants.source().encode())
     digest.update(repr([problem for problem, _ in asked]).encode())
-    try:
+    with suppress(PackageNotFoundError):  # run from a checkout; its sources are in the digest
         digest.update(version("gradparity").encode())
-    except PackageNotFoundError:  # run from a checkout; its sources are in the digest
-        pass
     return f"dictionary-{asked[0][0].model}-{digest.hexdigest()[:24]}"
 
 

@@ -23,7 +23,7 @@ from .mutants import OK, Mutant, Pool, segments
 Array = np.ndarray
 
 MEANS = "fault dictionary"
-MEMBERS = 24  # edits of matching entries that are confirmed one by one
+MEMBERS = 64  # edits of matching entries that are confirmed one by one
 LEADERS, PARTNERS, BEST = 8, 200, 40  # what pairs are made of
 LEADS = 2
 
@@ -39,10 +39,10 @@ class Lookup:
 def find(inquiry: Inquiry) -> Lookup:
     """The edit, or two, of the reference's source that give exactly what the candidate gives; else leads."""
     case = inquiry.case
-    if not case.wrong or case.odd:
-        return Lookup(
-            notes=("Gradients of a wrong shape were not looked up in the fault dictionary.",) * bool(case.odd)
-        )
+    if case.odd:
+        return Lookup(notes=("Gradients of a wrong shape are not looked up in the fault dictionary.",))
+    if not case.wrong:
+        return Lookup()
     with Pool() as pool:
         book, trouble = catalogue.fetch(case.problem, case.layout.batched, pool)
         notes = [_counted(book)]
@@ -72,7 +72,8 @@ def residuals(case: Case, table: Array) -> Array:
     here = np.array([s.name in case.given for s in parts])
     grown = np.maximum(1.0, worst(problem, np.abs(table)) / np.where(truth > 0, truth, 1.0))
     floor = roundoff(np.dtype(problem.dtype)) * worst(problem, np.abs(given)[None])
-    apart = worst(problem, np.abs(table - given)) / np.maximum(noise * grown, floor)
+    with np.errstate(invalid="ignore"):  # a candidate may return infinities
+        apart = worst(problem, np.abs(table - given)) / np.maximum(noise * grown, floor)
     return np.where(here, np.where(np.isfinite(apart), apart, np.inf), 0.0)
 
 
@@ -106,7 +107,7 @@ class Search:
     @cached_property
     def harmless(self) -> Array:
         """Entries that leave right what the candidate has right."""
-        return (self.fits | self.wrong).all(1)
+        return np.all(self.fits | self.wrong, axis=1)
 
     @cached_property
     def matched(self) -> Array:
@@ -148,10 +149,10 @@ class Search:
 
     def _led(self) -> Iterable[Mutant]:
         """An entry that explains much, and one that touches nothing but the rest."""
-        candidates = np.flatnonzero(self.harmless & (self.matched > 0))
+        candidates = np.flatnonzero(self.harmless & (self.matched > 0)).tolist()
         for leader in sorted(candidates, key=lambda k: -self.matched[k])[:LEADERS]:
             rest = self.wrong & ~self.fits[leader]
-            partners = np.flatnonzero((~self.book.touched | rest | ~self._given).all(1))
+            partners = np.flatnonzero((~self.book.touched | rest | ~self._given).all(1)).tolist()
             yield from (self._joined(leader, k) for k in partners[:PARTNERS] if self._apart(leader, k))
 
     def _best(self) -> Iterable[Mutant]:
@@ -176,7 +177,7 @@ class Search:
 
     def leads(self) -> list[Finding]:
         """Entries that explain some of the wrong gradients to the noise, on every problem, and break nothing."""
-        order = sorted(np.flatnonzero(self.harmless & (self.matched > 0)), key=lambda k: -self.matched[k])
+        order = sorted(np.flatnonzero(self.harmless & (self.matched > 0)).tolist(), key=lambda k: -self.matched[k])
         distinct = {tuple(self.fits[k]): k for k in reversed(order)}  # one for each set of gradients explained
         chosen = sorted(distinct.values(), key=order.index)[: 4 * LEADS]
         found = []
@@ -213,8 +214,8 @@ class Search:
         ran = self._run(mutants, self._elsewhere)
         if not ran or any(case.odd for case in self._elsewhere):
             return []
-        kept = np.flatnonzero(np.logical_and.reduce([(far <= THRESHOLD).all(1) for far in ran]))
-        if not len(kept):
+        kept = np.flatnonzero(np.logical_and.reduce([(far <= THRESHOLD).all(1) for far in ran])).tolist()
+        if not kept:
             return []
         wrong = self.inquiry.case.wrong_gradients or self.inquiry.case.wrong
         return [self._finding([mutants[k] for k in kept], wrong, ran[0][kept[0]], "confirmed")]
@@ -266,6 +267,6 @@ def _counted(book: Catalogue) -> str:
     kept_out = counts.raised + counts.stopped + counts.not_finite + counts.other_shape
     return (
         f"The fault dictionary holds {len(book.groups)} different faults of the {book.questions[0][0].model}, from "
-        f"{counts.tried} edits of the reference: {kept_out} did not run or gave no usable numbers, {counts.equal} changed "
-        "nothing, and of edits that do the same the plainest speaks."
+        f"{counts.tried} edits of the reference: {kept_out} did not run or gave no usable numbers, {counts.equal} "
+        "changed nothing, and of edits that do the same the plainest speaks."
     )

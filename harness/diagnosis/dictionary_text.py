@@ -9,7 +9,7 @@ from .mutants import FILE, Mutant, source
 
 
 def lines(edit: Edit) -> tuple[SourceLine, ...]:
-    """The lines of the reference that an edit changes, each with what it would read; one entry where lines come or go."""
+    """The lines of the reference that an edit changes, each with what it would read; one where lines come or go."""
     text = source()
     start = text.rfind("\n", 0, edit.start) + 1
     whole_lines = edit.end > edit.start and text[edit.end - 1] == "\n"

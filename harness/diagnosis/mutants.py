@@ -11,11 +11,11 @@ import sys
 import threading
 import warnings
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FrameType, FunctionType, SimpleNamespace
 from typing import Any, Self
 
 import numpy as np
@@ -24,7 +24,7 @@ from ...backends import numpy_bptt
 from ..edits import Edit, apply
 from ..gradients import Gradients
 from ..problem import Problem, Tensors
-from ..workers import Crashed, Limits, Raised, TimedOut, Worker
+from ..workers import Limits, Worker, WorkerError
 
 Array = np.ndarray
 Question = tuple[Problem, Tensors]
@@ -140,10 +140,12 @@ def planted(mutant: Mutant) -> Iterator[None]:
     """The reference's functions with these edits in them while it lasts.
 
     Only what changes is compiled, and its code object takes the old one's place: the tables of the module, which hold
-    the functions themselves, then lead to the mutant too.
+    the functions themselves, then lead to the mutant too. Room that a mutant leaves unfilled holds zeros, as in code
+    that starts from zeros, and not whatever the memory held.
     """
     changed: list[tuple[FunctionType, CodeType]] = []
     try:
+        numpy_bptt.__dict__["np"] = _zeroing()
         for name, (start, end) in _spans().items():
             inside = [e for e in mutant if start <= e.start and e.end <= end]
             if inside:
@@ -155,8 +157,15 @@ def planted(mutant: Mutant) -> Iterator[None]:
                 function.__code__ = scope[name].__code__
         yield
     finally:
+        numpy_bptt.__dict__["np"] = np
         for function, code in changed:
             function.__code__ = code
+
+
+@cache
+def _zeroing() -> SimpleNamespace:
+    """NumPy, with zeros for what it leaves uninitialised."""
+    return SimpleNamespace(**{**vars(np), "empty": np.zeros, "empty_like": np.zeros_like})
 
 
 @cache
@@ -190,20 +199,28 @@ def alarm(seconds: float) -> Iterator[None]:
 
 
 class Pool:
-    """Workers for mutants, started when first needed. Use as a context manager."""
+    """Workers for mutants. Use as a context manager; the first worker starts at once, beside what else is done."""
 
     def __init__(self, workers: int = 2, limits: Limits = LIMITS) -> None:
         self.workers = tuple(Worker(limits) for _ in range(workers))
+        self._starting = threading.Thread(target=self._start, daemon=True)
+
+    def _start(self) -> None:
+        with suppress(WorkerError):  # the first real call will say it again
+            self.workers[0].call(f"{__name__}:run_some", [], [])
 
     def __enter__(self) -> Self:
+        self._starting.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._starting.join()
         for worker in self.workers:
             worker.close()
 
     def run(self, mutants: Sequence[Mutant], questions: Sequence[Question]) -> tuple[Array, list[Array]]:
         """As `run_some`, side by side. Where a worker ends or hangs, its chunk is halved until the culprit is alone."""
+        self._starting.join()
         went = np.full(len(mutants), STOPPED, np.uint8)
         tables = [np.full((len(mutants), width(problem)), np.nan) for problem, _ in questions]
         chunks: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
@@ -219,7 +236,7 @@ class Pool:
                     return
                 try:
                     part, rows = worker.call(f"{__name__}:run_some", mutants[start:end], questions)
-                except (Crashed, TimedOut, Raised):
+                except WorkerError:
                     middle = (start + end) // 2
                     for half in ((start, middle), (middle, end)) if end - start > 1 else ():
                         chunks.put(half)
@@ -239,13 +256,13 @@ class Pool:
 
 
 def plainest_first(edits: Collection[Edit]) -> tuple[Edit, ...]:
-    """Edits by how little they change, in characters; those of one size stay in the order of their kinds."""
-    return tuple(sorted(edits, key=lambda e: changed(source()[e.start : e.end], e.new)))
+    """Edits by how much they say: what is only left out first, then by the characters that change, then by kind."""
+    return tuple(sorted(edits, key=lambda e: _changed(source()[e.start : e.end], e.new)))
 
 
-def changed(old: str, new: str) -> int:
-    """Characters that differ, common ends apart."""
+def _changed(old: str, new: str) -> int:
+    """Characters that change, common ends apart; 0 where some only go."""
     short = min(len(old), len(new))
     head = next((k for k in range(short) if old[k] != new[k]), short)
     tail = next((k for k in range(short - head) if old[-1 - k] != new[-1 - k]), short - head)
-    return max(len(old), len(new)) - head - tail
+    return 0 if head + tail == len(new) else max(len(old), len(new)) - head - tail

@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,8 @@ def folder() -> Path:
 def load(name: str) -> dict[str, Array] | None:
     """The arrays kept under a name; None where there are none, or they cannot be read whole. Pickles are refused."""
     try:
-        with np.load(folder() / f"{name}.npz", allow_pickle=False) as kept:
+        # Opened here: np.load leaves the file open when it is no whole zip.
+        with (folder() / f"{name}.npz").open("rb") as file, np.load(file, allow_pickle=False) as kept:
             return {key: kept[key] for key in kept.files}
     except Exception:  # a damaged zip raises anything, and so does a home that cannot be found
         return None
@@ -41,7 +43,7 @@ def store(name: str, arrays: Mapping[str, Array]) -> str:
         folder().mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder(), suffix=".part", delete=False) as file:
             beside = file.name
-            np.savez(file, **arrays)  # numbers and bytes alone: nothing here is pickled
+            np.savez(file, **dict[str, Any](arrays))  # numbers and bytes alone: nothing here is pickled
         os.replace(beside, folder() / f"{name}.npz")
     except (OSError, RuntimeError) as error:  # RuntimeError: no home folder
         if beside:

@@ -1,0 +1,329 @@
+"""The fault dictionary: it names the edit that was made, claims nothing else, survives its mutants, and is kept."""
+
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradparity.backends import numpy_bptt
+from gradparity.harness.diagnosis import catalogue, dictionary, dictionary_text, mutants, shelf
+from gradparity.harness.edits import Edit
+from gradparity.harness.gradients import Gradients
+from gradparity.harness.noise import THRESHOLD
+from gradparity.harness.problem import Problem, Tensors, make_tensors
+from gradparity.harness.workers import Limits
+from inquiries import Candidate, inquiry_about, mutated
+
+RNN = Problem(model="rnn")
+TRANSPOSED = ("dh_next = da[t] @ W_hh.T", "dh_next = da[t] @ W_hh")
+LAST_STEP = ('"b_h": flat(da).sum(0)', '"b_h": da[-1].sum(0)')
+OUTPUT_BIAS = ('"b_y": flat(dout).sum(0)', '"b_y": dout[-1].sum(0)')
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _shelf(tmp_path_factory: pytest.TempPathFactory):
+    """A shelf for this file alone, on which each dictionary is built once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(shelf.VARIABLE, str(tmp_path_factory.mktemp("shelf")))
+        yield
+
+
+def edit(old: str, new: str) -> Edit:
+    """An edit of the reference where it first reads `old`."""
+    start = mutants.source().index(old)
+    line = mutants.source().count("\n", 0, start) + 1
+    return Edit("planted", start, start + len(old), new, line, f"{new} for {old}")
+
+
+def faulty(*changes: tuple[str, str]) -> Candidate:
+    return mutated(tuple(edit(*change) for change in changes))
+
+
+def scaled(candidate: Candidate, name: str, factor: float) -> Candidate:
+    """The candidate with one gradient multiplied: no edit of the reference does that with such a factor."""
+
+    def other(problem: Problem, tensors: Tensors) -> Gradients:
+        found = candidate(problem, tensors)
+        return replace(found, named={**found.named, name: factor * found.named[name]})
+
+    return other
+
+
+# --- the look-up -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("problem", "keep"),
+    [
+        (RNN, None),
+        (RNN, ("W_xh", "W_hh", "b_h", "W_hy", "b_y")),
+        (replace(RNN, dtype="float32"), None),
+    ],
+    ids=["all quantities", "weights alone", "float32"],
+)
+def test_the_edit_that_was_made_is_named(problem: Problem, keep: tuple[str, ...] | None) -> None:
+    inquiry = inquiry_about(faulty(TRANSPOSED), problem, keep)
+    (finding,) = dictionary.find(inquiry).findings
+    assert (finding.confidence, finding.whole, finding.means) == ("confirmed", True, "fault dictionary")
+    first = finding.lines[0]
+    assert (first.line, first.reads, first.would_read) == (edit(*TRANSPOSED).line, *TRANSPOSED)
+    assert first.reads in finding.sentence
+    assert finding.gradients == inquiry.case.wrong_gradients
+    assert all(r.before > THRESHOLD >= r.after for r in finding.residuals)
+
+
+def test_correct_code_is_not_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "fetch", lambda *_: pytest.fail("nothing is wrong"))
+    assert dictionary.find(inquiry_about(numpy_bptt.gradients, RNN)) == dictionary.Lookup()
+
+
+def test_a_fault_that_no_edit_makes_is_not_claimed() -> None:
+    lookup = dictionary.find(inquiry_about(scaled(numpy_bptt.gradients, "W_hh", 1.7), RNN))
+    assert lookup.findings == ()
+    assert "different faults of the rnn" in lookup.notes[0]
+
+
+def test_agreement_on_the_dictionarys_problems_alone_is_no_finding() -> None:
+    """A candidate that is a mutant on short sequences and another on long ones."""
+    short, long = faulty(TRANSPOSED), faulty(LAST_STEP)
+    inquiry = inquiry_about(lambda p, t: (short if p.T < 8 else long)(p, t), RNN)
+    assert any(case.problem.T >= 8 for case in inquiry.others)  # else this test could not fail
+    assert not [f for f in dictionary.find(inquiry).findings if f.confidence != "lead"]
+
+
+@pytest.mark.parametrize("second", [LAST_STEP, OUTPUT_BIAS], ids=["behind the first", "beside the first"])
+def test_two_edits_are_found_together(second: tuple[str, str]) -> None:
+    inquiry = inquiry_about(faulty(TRANSPOSED, second), RNN)
+    (finding,) = dictionary.find(inquiry).findings
+    assert (finding.confidence, finding.whole) == ("confirmed", True)
+    assert {edit(*TRANSPOSED).line, edit(*second).line} <= {line.line for line in finding.lines}
+    assert "and line" in finding.sentence
+
+
+def test_two_edits_that_both_spoil_all_that_flows_back() -> None:
+    faults = (TRANSPOSED, ("lambda h: 1 - h * h", "lambda h: 1 - h"))
+    (finding,) = dictionary.find(inquiry_about(faulty(*faults), RNN)).findings
+    assert finding.confidence == "confirmed"
+    assert {edit(*fault).line for fault in faults} <= {line.line for line in finding.lines}
+
+
+def test_three_edits_that_have_nothing_to_do_with_each_other() -> None:
+    faults = (LAST_STEP, OUTPUT_BIAS, ('"W_hy": flat(h[1:]).T', '"W_hy": flat(h[:-1]).T'))
+    (finding,) = dictionary.find(inquiry_about(faulty(*faults), RNN)).findings
+    assert {edit(*fault).line for fault in faults} <= {line.line for line in finding.lines}
+
+
+def test_what_explains_partly_is_a_lead() -> None:
+    inquiry = inquiry_about(scaled(faulty(LAST_STEP), "W_hy", 1.7), RNN)
+    leads = dictionary.find(inquiry).findings
+    assert [lead.confidence for lead in leads] == ["lead"]
+    assert (leads[0].gradients, leads[0].whole) == (("b_h",), False)
+    assert leads[0].lines[0].line == edit(*LAST_STEP).line
+
+
+def test_a_candidate_that_does_not_answer_other_problems() -> None:
+    def only_its_own(problem: Problem, tensors: Tensors) -> Gradients:
+        if problem != RNN:
+            raise ValueError
+        return faulty(TRANSPOSED)(problem, tensors)
+
+    lookup = dictionary.find(inquiry_about(only_its_own, RNN))
+    assert lookup.findings == ()
+    assert "did not answer" in lookup.notes[-1]
+
+
+def test_residuals_are_those_of_the_case() -> None:
+    case = inquiry_about(faulty(TRANSPOSED), replace(RNN, dtype="float32"), ("W_xh", "W_hh", "b_h")).case
+    predicted = mutated((edit("lambda h: 1 - h * h", "lambda h: 900 - h * h"),))(RNN, case.tensors.cast("float64"))
+    _, line = mutants.row(case.problem, predicted)
+    found = dictionary.residuals(case, line[None])[0]
+    names = [segment.name for segment in mutants.segments(case.problem)]
+    for name, value in zip(names, found, strict=True):
+        expected = case.residual(name, predicted.quantities[name]) if name in case.given else 0.0
+        assert value == pytest.approx(expected, rel=1e-12), name
+
+
+# --- what the dictionary says ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reads", "would_read"),
+    [
+        ("            dh[t] += dh_next\n", "", "dh[t] += dh_next", ""),
+        ("dout = out - y", "dout = y - out", "dout = out - y", "dout = y - out"),
+        (
+            "            dh[t] += dh_next\n            da[t] = dh[t] * slope(h[t + 1])\n",
+            "            da[t] = dh[t] * slope(h[t + 1])\n            dh[t] += dh_next\n",
+            "dh[t] += dh_next",
+            "da[t] = dh[t] * slope(h[t + 1])",
+        ),
+    ],
+    ids=["a statement left out", "one line", "two lines exchanged"],
+)
+def test_lines_show_what_changes(old: str, new: str, reads: str, would_read: str) -> None:
+    first = dictionary_text.lines(edit(old, new))[0]
+    assert (first.reads, first.would_read) == (reads, would_read)
+    assert mutants.source().splitlines()[first.line - 1].strip() == reads
+
+
+def test_a_statement_left_out_reads_as_such() -> None:
+    assert "were left out" in dictionary_text.sentence((edit("            dh[t] += dh_next\n", ""),), 0)
+
+
+# --- building --------------------------------------------------------------------------------------------------------
+
+
+def test_only_what_runs_is_mutated() -> None:
+    running = mutants.running((RNN, make_tensors(RNN)))
+    assert {"gradients", "elman", "mse"} <= set(running)
+    assert not {"lstm", "gru", "softmax_xent"} & set(running)
+
+
+def test_mutants_that_misbehave_are_survived_and_counted() -> None:
+    start = "T, W_hh = len(x), p"
+    sick = {
+        "raise ValueError": mutants.RAISED,
+        "raise SystemExit": mutants.RAISED,
+        "import os; os._exit(3)": mutants.STOPPED,
+        "import time; time.sleep(60)": mutants.STOPPED,
+        "np.ones(1 << 34)": mutants.RAISED,  # 128 GiB
+        "np.seterr(all='raise')": mutants.OK,
+    }
+    well = edit(*TRANSPOSED)
+    tried = [(well,), *((edit(start, f"{text}; {start}"),) for text in sick), (well,)]
+    question = catalogue.questions(RNN, batched=True)[0]
+    with mutants.Pool(limits=Limits(seconds=20, memory=1 << 30)) as pool:
+        went, (table,) = pool.run(tried, [question])
+    assert went.tolist() == [mutants.OK, *sick.values(), mutants.OK]
+    assert np.isfinite(table[[0, -1]]).all()
+    assert np.array_equal(table[0], table[-1])
+
+
+def test_a_hang_that_no_alarm_ends_stops_at_the_workers_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "import signal, time; signal.setitimer(signal.ITIMER_REAL, 0); time.sleep(60)"
+    hung = edit("T, W_hh = len(x), p", f"{text}; T, W_hh = len(x), p")
+    question = catalogue.questions(RNN, batched=True)[0]
+    with mutants.Pool(limits=Limits(seconds=3)) as pool:
+        went, _ = pool.run([(edit(*TRANSPOSED),), (hung,)], [question])
+    assert went.tolist() == [mutants.OK, mutants.STOPPED]
+
+
+def test_mutants_leave_the_reference_and_the_tensors_as_they_were() -> None:
+    tensors = make_tensors(RNN)
+    before = numpy_bptt.gradients(RNN, tensors).quantities
+    went, _ = mutants.run_some([(edit("T, W_hh = len(x), p", "x *= 2; T, W_hh = len(x), p"),)], [(RNN, tensors)])
+    after = numpy_bptt.gradients(RNN, tensors).quantities
+    assert went.tolist() == [mutants.OK]
+    assert all(np.array_equal(before[name], after[name]) for name in before)
+
+
+def test_room_left_unfilled_is_zero() -> None:
+    early = faulty(("for t in reversed(range(T)):", "for t in reversed(range(1, T)):"))(RNN, make_tensors(RNN))
+    assert not early.named["x"][0].any()
+    assert early.named["x"][1:].all()
+
+
+def test_the_plainest_edit_comes_first() -> None:
+    drop, short, long = edit("dc = dc_next + dh[t]", "dc = dh[t]"), edit("out - y", "out + y"), edit(*LAST_STEP)
+    assert mutants.plainest_first([long, short, drop]) == (drop, short, long)
+
+
+def test_rows_equal_to_the_noise_are_one_group() -> None:
+    random = np.random.default_rng(0)
+    base, units = random.normal(size=(50, 30)), np.full(30, 1e-16)
+    rows = np.vstack([base, base + 1e-16 * random.uniform(-5, 5, base.shape), base + 1e-13 * np.eye(50, 30)])
+    assert catalogue.grouped(rows, units) == sorted(
+        [[k, k + 50, *([k + 100] if k >= 30 else [])] for k in range(50)] + [[k + 100] for k in range(30)]
+    )
+
+
+# --- the shelf -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A shelf of its own and a generator of three edits, one of which changes nothing."""
+    edits = (edit(*TRANSPOSED), edit(*LAST_STEP), edit("dh[t] += dh_next", "dh[t] += dh_next * 1"))
+    monkeypatch.setattr(catalogue, "propose", lambda *_: edits)
+    monkeypatch.setenv(shelf.VARIABLE, str(tmp_path / "shelf"))
+    return tmp_path / "shelf"
+
+
+def fetched() -> tuple[catalogue.Catalogue, str]:
+    with mutants.Pool(workers=1) as pool:
+        return catalogue.fetch(RNN, True, pool)
+
+
+def test_a_dictionary_is_built_once(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, trouble = fetched()
+    assert (made.counts.tried, made.counts.equal, len(made.groups), trouble) == (3, 1, 2, "")
+    monkeypatch.setattr(catalogue, "build", lambda *_: pytest.fail("it was built again"))
+    kept, _ = fetched()
+    assert (kept.groups, kept.counts) == (made.groups, made.counts)
+    assert all(np.array_equal(a, b) for a, b in zip(kept.tables, made.tables, strict=True))
+    assert [path.suffix for path in small.iterdir()] == [".npz"]  # nothing half-written is left
+
+
+@pytest.mark.parametrize("damage", ["cut short", "text", "another's", "objects"])
+def test_a_damaged_dictionary_is_built_again(small: Path, damage: str) -> None:
+    made, _ = fetched()
+    (path,) = small.iterdir()
+    whole = path.read_bytes()
+    if damage == "cut short":
+        path.write_bytes(whole[: len(whole) // 2])
+    elif damage == "text":
+        path.write_text("no zip at all")
+    elif damage == "another's":
+        np.savez(path, groups=np.frombuffer(b"[[]]", np.uint8), counts=np.frombuffer(b"{}", np.uint8))
+    else:
+        np.savez(path, groups=np.array([{}], dtype=object))
+    again, trouble = fetched()
+    assert (again.groups, trouble) == (made.groups, "")
+    assert shelf.load(path.stem) is not None  # and it is whole again
+
+
+def test_a_shelf_that_cannot_be_written_is_a_note(tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(shelf.VARIABLE, str(tmp_path / "file" / "below"))
+    lookup = dictionary.find(inquiry_about(faulty(TRANSPOSED), RNN))
+    assert lookup.findings
+    assert any("could not be kept" in note for note in lookup.notes)
+
+
+def test_another_reference_is_another_dictionary(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched()
+    text = mutants.source()
+    monkeypatch.setattr(mutants, "source", lambda: text + "\n# a newer version\n")
+    fetched()
+    assert len(list(small.iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("platform", "variable", "below"),
+    [
+        ("linux", "XDG_CACHE_HOME", "gradparity"),
+        ("win32", "LOCALAPPDATA", "gradparity"),
+        ("darwin", "HOME", "Library/Caches/gradparity"),
+    ],
+)
+def test_the_shelf_stands_where_the_system_keeps_caches(
+    platform: str, variable: str, below: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(shelf.VARIABLE)
+    monkeypatch.setattr(shelf.sys, "platform", platform)
+    monkeypatch.setenv(variable, str(tmp_path))
+    assert shelf.folder() == tmp_path / below
+
+
+def test_both_dtypes_meet_the_same_numbers() -> None:
+    for problem, tensors in catalogue.questions(RNN, batched=True):
+        assert problem.dtype == "float64"
+        assert np.array_equal(tensors.x, tensors.cast("float32").x)
+
+
+def test_nothing_warns_in_the_parent() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        candidate = scaled(numpy_bptt.gradients, "W_hh", float("inf"))
+        assert dictionary.find(inquiry_about(candidate, RNN)).findings == ()

@@ -1,4 +1,4 @@
-"""Patches: which line of the user's file to change, so that every gradient is right. What the reports show of a repair."""
+"""Patches: which line of the user's file to change. What the reports show of a repair."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ class Patch:
         hunks: the same as data, for reports that show old and new side by side.
         mends: the gradients that it makes right, under the names that the user sees.
         still_wrong: those it leaves wrong: none, unless it is but a part of a repair.
-        tried_on: the number of random problems, other than the one it was found on, that it was right on.
+        tried_on: the number of random problems, other than the one it was found on, on which it was right.
         equivalents: other patches of the same lines that do as well, the plainest first.
     """
 

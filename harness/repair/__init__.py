@@ -1,7 +1,8 @@
 """Repair: which line of the user's file to change, so that every gradient is right.
 
-Every small edit of what ran is tried on one tiny problem, whose right gradients are known to the rounding; what survives
-is confirmed on problems of other shapes, scales and seeds that it was not chosen on, and only what passes all is offered.
+Every small edit of what ran is tried on one tiny problem, whose right gradients are known to the rounding; what
+survives is confirmed on problems of other shapes, scales and seeds that it was not chosen on, and only what passes all
+is offered.
 """
 
 from .patching import apply_patch

@@ -39,7 +39,7 @@ def unified(path: Path, shown: str, changes: Sequence[Hunk]) -> str:
 
 
 def apply_patch(path: Path, patch: Patch) -> Path:
-    """Write the file with the patch made, as a whole or not at all. The old one is kept beside it, at the path returned.
+    """Write the file with the patch made, as a whole or not at all. The old one is kept beside, at the path returned.
 
     Raises:
         BadInput: the lines are no longer those that the patch changes, or the folder cannot be written to.

@@ -8,6 +8,7 @@ are left alone, and so are those in a `try`.
 import ast
 import builtins
 import copy
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
@@ -19,13 +20,18 @@ from ..edits import Edit
 from ..edits.source import Source
 
 # Calls that change nothing they are given. Builtins by name; functions of NumPy's kind and methods of arrays by theirs.
-BUILTINS = frozenset("range len reversed zip enumerate sum min max abs float int list tuple slice iter".split())
+BUILTINS = frozenset(
+    re.findall(r"\w+", "range len reversed zip enumerate sum min max abs float int list tuple slice iter")
+)
 PURE = frozenset(
-    "abs all any arange array asarray astype atleast_2d broadcast_to clip concatenate copy cosh cumsum diag dot "
-    "einsum empty empty_like exp expand_dims eye flip full full_like get hstack inner items keys kron log matmul "
-    "maximum mean minimum moveaxis multiply newaxis ones ones_like outer prod ravel reshape roll shape sign sinh "
-    "size split sqrt square squeeze stack subtract sum swapaxes tanh tensordot transpose tril triu values vstack "
-    "where zeros zeros_like".split()
+    re.findall(
+        r"\w+",
+        "abs all any arange array asarray astype atleast_2d broadcast_to clip concatenate copy cosh cumsum diag dot "
+        "einsum empty empty_like exp expand_dims eye flip full full_like get hstack inner items keys kron log matmul "
+        "maximum mean minimum moveaxis multiply newaxis ones ones_like outer prod ravel reshape roll shape sign sinh "
+        "size split sqrt square squeeze stack subtract sum swapaxes tanh tensordot transpose tril triu values vstack "
+        "where zeros zeros_like",
+    )
 )
 
 

@@ -102,7 +102,7 @@ def _audit(event: str, args: tuple[Any, ...]) -> None:
         return
     if event == "open":
         path, mode, flags = args
-        writes = set(mode or "") & set("wax+") or isinstance(flags, int) and flags & WRITING
+        writes = set(mode or "") & set("wax+") or (isinstance(flags, int) and flags & WRITING)
         if writes and path != os.devnull:
             raise Refused(f"{path} is not to be written while a repair is sought")
     elif event.startswith(REFUSED):

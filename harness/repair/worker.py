@@ -8,7 +8,7 @@ import json
 import pickle
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from time import perf_counter
 from types import FrameType
@@ -56,7 +56,7 @@ def attempt(pickled: bytes, source: str, edits: Sequence[Edit], ledger: str) -> 
     with open(ledger, "wb", buffering=0) as file:
         for edit in edits:
             outcomes.append(_tried(stage, edit))
-            file.write(json.dumps(astuple(outcomes[-1])).encode() + b"\n")
+            file.write(json.dumps(list(vars(outcomes[-1]).values())).encode() + b"\n")
             if perf_counter() > until:
                 break
     clean = not stage.digest or _answers(stage, stage.program.codes).digest == stage.digest

@@ -1,0 +1,157 @@
+"""Repair: the true fix is found in the styles that people write, nothing is offered to what is right, and hostile
+mutants are survived."""
+
+import ast
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+from gradparity.harness.demo import LAYOUT, NO_H0_TERM, RANDOM_H0, SOURCE, TOO_EARLY
+from gradparity.harness.errors import BadInput
+from gradparity.harness.layout import Layout
+from gradparity.harness.problem import Problem
+from gradparity.harness.repair import apply_patch, repair
+from gradparity.harness.workers import Limits
+
+LIMITS = Limits(60, 4 << 30)
+ROW = Layout()
+RIGHT = '''"""A network in plain functions, with a helper."""
+import numpy as np
+
+log = []
+
+def slope(h):
+    return 1 - h ** 2  # of tanh
+
+def forward(Wxh, Whh, bh, x, h0):
+    h = [h0]
+    for x_t in x:
+        h.append(np.tanh(x_t @ Wxh + h[-1] @ Whh + bh))
+    return h
+
+def gradients(Wxh, Whh, bh, Why, by, x, y, h0):
+    h = forward(Wxh, Whh, bh, x, h0)
+    loss = 0.0
+    dWxh, dWhh, dbh, dWhy, dby, dh = 0, 0, 0, 0, 0, 0
+    for t in reversed(range(len(x))):
+        dout = h[t + 1] @ Why + by - y[t]
+        loss = loss + 0.5 * (dout ** 2).sum()
+        dWhy, dby = dWhy + h[t + 1].T @ dout, dby + dout.sum(0)
+        da = (dout @ Why.T + dh) * slope(h[t + 1])
+        dWxh, dWhh, dbh = dWxh + x[t].T @ da, dWhh + h[t].T @ da, dbh + da.sum(0)
+        dh = da @ Whh.T
+    return loss, {"dWxh": dWxh, "dWhh": dWhh, "dbh": dbh, "dWhy": dWhy, "dby": dby, "dh0": dh}
+'''
+
+
+def written(folder: Path, text: str, *faults: tuple[str, str]) -> Path:
+    for old, new in faults:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    path = folder / "mine.py"
+    path.write_text(text)
+    return path
+
+
+def same(path: Path, text: str) -> bool:
+    return ast.dump(ast.parse(path.read_text())) == ast.dump(ast.parse(text))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        ("dh = da @ Whh.T", "dh = da @ Whh"),
+        ("return 1 - h ** 2", "return 1 + h ** 2"),  # in a helper
+        ("dbh + da.sum(0)", "da.sum(0)"),
+        ("h[-1] @ Whh + bh", "h[-2:][0] @ Whh + bh"),  # in the forward pass
+    ],
+    ids=["transpose", "helper", "accumulation", "forward"],
+)
+def test_one_fault_is_mended_by_its_own_line(tmp_path, fault):
+    path = written(tmp_path, RIGHT, fault)
+    found = repair(str(path), Problem(), ROW, LIMITS)
+    best = found.patches[0]
+    line = next(n for n, text in enumerate(path.read_text().splitlines(), 1) if fault[1] in text)
+    assert [h.line for h in best.hunks] == [line]
+    assert best.still_wrong == ()
+    assert best.tried_on >= 7
+    assert found.survivors >= 1
+    assert found.tried > found.survivors
+
+
+def test_the_patch_restores_the_program_and_leaves_the_rest_as_it_was(tmp_path):
+    path = written(tmp_path, RIGHT, ("dh = da @ Whh.T", "dh = da @ Whh"))
+    before = path.read_bytes()
+    found = repair(str(path), Problem(), ROW, LIMITS)
+    assert path.read_bytes() == before  # a search changes nothing
+    kept = apply_patch(path, found.patches[0])
+    assert path.read_text() == RIGHT
+    assert kept == tmp_path / "mine.py.orig"
+    assert kept.read_bytes() == before
+    assert "-        dh = da @ Whh\n+        dh = da @ Whh.T\n" in found.patches[0].diff
+
+
+def test_nothing_is_offered_to_what_is_right(tmp_path):
+    found = repair(str(written(tmp_path, RIGHT)), Problem(), ROW, LIMITS)
+    assert (found.patches, found.partial, found.tried) == ((), (), 0)
+
+
+def test_both_faults_of_the_question_are_found_one_after_the_other(tmp_path):
+    text = SOURCE.read_text()
+    path = written(tmp_path, text)
+    found = repair(str(path), RANDOM_H0, LAYOUT, LIMITS)
+    apply_patch(path, found.patches[0])
+    assert same(path, text.replace(*TOO_EARLY).replace(*NO_H0_TERM))
+    assert found.patches[0].mends == ("W_xh", "W_hh")
+    assert len(found.patches[0].edits) == 2
+    assert found.pruned > 0
+
+
+def test_progress_is_told_when_only_part_can_be_mended(tmp_path):
+    beyond = ("dby + dout.sum(0)", "dby + np.cos(dout.sum(0)) ** 3")  # no small edit mends this one
+    path = written(tmp_path, RIGHT, ("dh = da @ Whh.T", "dh = da @ Whh"), beyond)
+    found = repair(str(path), Problem(), ROW, LIMITS, budget=30)
+    assert found.patches == ()
+    best = found.partial[0]
+    assert best.still_wrong == ("b_y",)
+    assert set(best.mends) == {"W_xh", "W_hh", "b_h", "h0"}
+    assert "b_y stays wrong" in best.sentence
+
+
+def test_time_that_runs_out_is_said(tmp_path):
+    path = written(tmp_path, RIGHT, ("dh = da @ Whh.T", "dh = da @ Whh"))
+    found = repair(str(path), Problem(), ROW, LIMITS, budget=0.0)
+    assert not found.whole
+    assert found.patches == ()
+
+
+def test_ctrl_c_gives_what_was_found(tmp_path):
+    path = written(tmp_path, RIGHT, ("dh = da @ Whh.T", "dh = da @ Whh"))
+    interrupted = threading.Event()
+
+    def progress(tried: int, total: int, survivors: int) -> None:
+        if survivors and tried < total and not interrupted.is_set():
+            interrupted.set()
+            signal.raise_signal(signal.SIGINT)
+
+    found = repair(str(path), Problem(), ROW, LIMITS, progress=progress)
+    assert interrupted.is_set()
+    assert not found.whole
+    apply_patch(path, found.patches[0])
+    assert path.read_text() == RIGHT
+
+
+def test_the_same_question_has_the_same_answer(tmp_path):
+    path = written(tmp_path, RIGHT, ("dbh + da.sum(0)", "da.sum(0)"))
+    one, other = (repair(str(path), Problem(), ROW, LIMITS) for _ in range(2))
+    assert one.patches == other.patches
+    assert (one.tried, one.pruned, one.survivors) == (other.tried, other.pruned, other.survivors)
+
+
+def test_a_file_that_cannot_be_used_is_refused(tmp_path):
+    with pytest.raises(BadInput, match="cannot be read"):
+        repair(str(tmp_path / "none.py"), Problem(), ROW, LIMITS)
+    path = written(tmp_path, "def gradients(x, question):\n    return {}\n")
+    with pytest.raises(BadInput, match="asks for 'question'"):
+        repair(str(path), Problem(), ROW, LIMITS)

@@ -1,0 +1,114 @@
+"""The sandbox of a repair: whatever a mutant does, it is counted, and the next one finds everything as it was."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from gradparity.backends import numpy_bptt
+from gradparity.harness.edits import Edit
+from gradparity.harness.layout import Layout
+from gradparity.harness.problem import Problem
+from gradparity.harness.repair.crew import Crew
+from gradparity.harness.repair.questions import pose, tiny
+from gradparity.harness.repair.trial import Outcome, Trial
+from gradparity.harness.workers import Limits
+
+ROW = Layout()
+SOURCE = '''import os
+import random
+import sys
+import numpy as np
+import beside
+
+count = 0
+
+def gradients(Wxh, Whh, bh, Why, by, x, y, h0):
+    global count
+    count += 1
+    print("noise")
+    dWxh = Wxh * 0
+    dWhh = Whh * 0
+    pass
+    return {"dWxh": dWxh, "dWhh": dWhh, "dbh": bh * count, "dWhy": Why * random.random(), "dby": by * beside.state[0]}
+'''
+PASS = SOURCE.index("pass")
+
+
+def mutant(new: str) -> Edit:
+    return Edit("planted", PASS, PASS + 4, new, 15, new)
+
+
+@pytest.fixture
+def tried(tmp_path):
+    """Outcomes of mutants that have these statements in the place of `pass`."""
+    (tmp_path / "beside.py").write_text("state = [1.0]\n")
+    path = tmp_path / "mine.py"
+    path.write_text(SOURCE)
+    question = pose(tiny(Problem(), ROW), ROW, numpy_bptt.gradients)
+
+    def outcomes(*statements: str) -> Sequence[Outcome | None]:
+        limits = Limits(60, 2 << 30)
+        with Crew(limits) as crew:
+            trial = Trial(path, "gradients", SOURCE, ROW, (question,), seconds=0.3)
+            survey = crew.survey(trial, SOURCE)
+            trial = Trial(path, "gradients", SOURCE, ROW, (question,), survey.matches, survey.names, 0.3)
+            return crew.outcomes(trial, SOURCE, [mutant(one) for one in statements])
+
+    return outcomes
+
+
+HOSTILE = {
+    "while True: pass": "timeout",
+    "while True:\n        try: sum(range(10 ** 9))\n        except BaseException: pass": "timeout",
+    "f = lambda n: f(n + 1); f(0)": "raised",
+    "np.ones(10 ** 11)": "memory",
+    "sys.exit(0)": "exit",
+    "os._exit(3)": "crash",
+    "os.abort()": "crash",
+    "np.nothing": "raised",
+}
+
+
+@pytest.mark.parametrize(("statement", "fate"), HOSTILE.items(), ids=HOSTILE.keys())
+def test_a_hostile_mutant_is_counted_and_its_neighbours_run(tried, statement, fate):
+    outcomes = tried("x = x", statement, "y = y")
+    assert [one.fate for one in outcomes] == ["ran", fate, "ran"]
+
+
+def test_all_of_them_together(tried):
+    outcomes = tried(*HOSTILE)
+    assert [one.fate for one in outcomes] == list(HOSTILE.values())
+
+
+@pytest.mark.parametrize(
+    "reach",
+    [
+        "open('{0}', 'w').write('here')",
+        "np.save('{0}', x)",
+        "os.system('touch {0}')",
+        "__import__('subprocess').run(['touch', '{0}'])",
+        "os.mkdir('{0}')",
+        "__import__('socket').create_server(('127.0.0.1', 0)); open('{0}')",
+        "os.fork() or open('{0}', 'w')",
+    ],
+)
+def test_files_other_processes_and_the_network_are_refused(tried, tmp_path, reach):
+    target: Path = tmp_path / "reached.npy"
+    (outcome,) = tried(reach.format(target))
+    assert outcome.fate == "raised"
+    assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    "change", ["Wxh += 1", "globals().__setitem__('count', 7)", "random.seed(5)", "np.random.seed(3)"]
+)
+def test_no_mutant_sees_what_another_left(tried, change):
+    plain, _, again = tried("x = x", change, "x = x")
+    assert plain == again
+
+
+def test_what_a_mutant_leaves_in_another_module_goes_with_its_process(tried):
+    alone = tried(*["x = x"] * 3)[0]
+    outcomes = tried("x = x", "beside.state[0] = 5.0", "x = x", "y = y")
+    assert [outcomes[k] for k in (0, 2, 3)] == [alone] * 3
+    assert outcomes[1] != alone

@@ -4,16 +4,19 @@ Everything heavy is imported inside the commands, so that `gradparity --help` an
 """
 
 import sys
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .progress import progress, searching
+
 if TYPE_CHECKING:
+    from .layout import Layout
     from .problem import Problem
     from .result import Result
+    from .workers import Limits
 
 app = typer.Typer(
     name="gradparity",
@@ -107,21 +110,6 @@ def finish(result: "Result", destinations: Destinations) -> None:
     raise typer.Exit(result.exit_code)
 
 
-@contextmanager
-def progress(total: int):
-    """A progress bar on stderr when a person is watching; gives the function that advances it."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=total)
-        yield lambda who: bar.update(task, advance=1, description=who)
-
-
 @app.command()
 def run(
     model: Annotated[str, typer.Option(help="Only these models, with commas.")] = "",
@@ -196,6 +184,11 @@ def check(
     why: Annotated[
         bool, typer.Option("--why/--no-why", help="Say why the gradients differ, or only that they do.")
     ] = True,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Search your source for the edit that mends it; show the diff.")
+    ] = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Make that edit; the old file is kept beside.")] = False,
+    budget: Annotated[float, typer.Option(callback=positive, help="Seconds that --fix may search.")] = 60.0,
     html: Html = None,
     markdown: Markdown = None,
     json: Json = None,
@@ -211,23 +204,48 @@ def check(
     batch = 1 if unbatched and batch is None else batch
     problem = problem_of(model=model, dtype=dtype, loss=loss, loss_on=loss_on, T=steps, B=batch, I=inputs, H=hidden,
                          O=outputs, weight_scale=weight_scale, seed=seed, bias=not no_bias)  # fmt: skip
-    chosen = references(split(backends))
+    chosen, native = references(split(backends)), Layout(layout, tuple(gates), not unbatched)
     limits = Limits(time_limit, int(memory * 2**30))
     with progress(len(chosen) + 3) as advance:
-        result = check_one(
-            target, problem, Layout(layout, tuple(gates), not unbatched), chosen, limits, threshold, advance, why
-        )
+        result = check_one(target, problem, native, chosen, limits, threshold, advance, why)
+    if fix or apply:
+        result = fixed(result, target, problem, native, limits, budget, apply)
     finish(result, destinations)
 
 
+def fixed(
+    result: "Result", target: str, problem: "Problem", layout: "Layout", limits: "Limits", budget: float, write: bool
+) -> "Result":
+    """The result with its repair. Ctrl-C ends the search with what was found so far."""
+    from .mend import mend
+
+    with searching() as advance:
+        mended = mend(result, target, problem, layout, limits, budget, advance, write)
+    for path, kept in mended.written:
+        print(f"changed {path}; the old file is {kept}", file=sys.stderr)  # noqa: T201
+    return mended.result
+
+
 @app.command()
-def demo(html: Html = None, markdown: Markdown = None, json: Json = None, out: Out = []) -> None:  # noqa: B006
+def demo(
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Search its source for the edits that mend it; show the diff.")
+    ] = False,
+    html: Html = None,
+    markdown: Markdown = None,
+    json: Json = None,
+    out: Out = [],  # noqa: B006  # typer copies it
+) -> None:
     """The question gradparity grew from: a NumPy RNN whose gradients agree with nothing but their last row."""
+    from .demo import LAYOUT, RANDOM_H0, SOURCE
     from .demo import demo as replay
+    from .workers import Limits
 
     destinations = Destinations.of(html, markdown, json, out)
     with progress(4) as advance:
         result = replay(advance)
+    if fix:
+        result = fixed(result, str(SOURCE), RANDOM_H0, LAYOUT, Limits(), 60.0, write=False)
     finish(result, destinations)
 
 

@@ -1,0 +1,63 @@
+"""From a check that found a fault to one that says which line to change."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from .check import split_target
+from .compare import MATCH
+from .layout import Layout
+from .patch import Patch, Repair
+from .problem import Problem
+from .repair import Progress, apply_patch, repair
+from .result import Result
+from .workers import Limits
+
+BUDGET = 60.0  # seconds for the search
+
+
+@dataclass(frozen=True)
+class Mended:
+    """A result whose wrong panels have their repair, and the files that were changed: (written, old one kept as)."""
+
+    result: Result
+    written: tuple[tuple[Path, Path], ...] = ()
+
+
+def mend(
+    result: Result,
+    target: str,
+    problem: Problem,
+    layout: Layout,
+    limits: Limits,
+    budget: float = BUDGET,
+    progress: Progress = lambda *_: None,
+    write: bool = False,
+) -> Mended:
+    """Search the user's file for the edit that makes every gradient right, where a check found it wrong.
+
+    Args:
+        target, problem, layout, limits: as they were checked.
+        budget: seconds.
+        write: change the file by the first patch, the old one kept beside.
+    """
+    wrong = [panel for panel in result.panels if panel.verdict != MATCH]
+    if not wrong:
+        return Mended(result)
+    found = repair(target, problem, layout, limits, budget=budget, progress=progress)
+    panels = tuple(replace(p, repair=found) if p in wrong else p for p in result.panels)
+    written = tuple((path, apply_patch(path, patch)) for path, patch in _first(found, target)) if write else ()
+    return Mended(replace(result, panels=panels, headline=_headline(result.headline, found)), written)
+
+
+def _first(found: Repair, target: str) -> list[tuple[Path, Patch]]:
+    path, _ = split_target(target)
+    return [(path, patch) for patch in found.patches[:1]]
+
+
+def _headline(headline: str, found: Repair) -> str:
+    """The cure beside the cause."""
+    return (
+        f"{headline}. {found.patches[0].sentence[:1].upper()}{found.patches[0].sentence[1:]}"
+        if found.patches
+        else headline
+    )

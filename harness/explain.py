@@ -60,4 +60,10 @@ def smaller(case: Case, ask: Ask) -> tuple[Case, tuple[str, ...]]:
 def headline(panel: Panel) -> str:
     """The panel in a sentence, the cause first where one was found."""
     findings = panel.diagnosis.findings if panel.diagnosis else ()
-    return f"{findings[0].what}. {panel.sentence}" if findings else panel.sentence
+    return told_first(panel.sentence, findings[0].what) if findings else panel.sentence
+
+
+def told_first(sentence: str, news: str) -> str:
+    """'NAME: news. What was said of NAME before.'"""
+    name, _, rest = sentence.partition(": ")
+    return f"{name}: {news}. {rest}"

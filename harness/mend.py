@@ -5,6 +5,7 @@ from pathlib import Path
 
 from .check import split_target
 from .compare import MATCH
+from .explain import told_first
 from .layout import Layout
 from .patch import Patch, Repair
 from .problem import Problem
@@ -55,9 +56,5 @@ def _first(found: Repair, target: str) -> list[tuple[Path, Patch]]:
 
 
 def _headline(headline: str, found: Repair) -> str:
-    """The cure beside the cause."""
-    return (
-        f"{headline}. {found.patches[0].sentence[:1].upper()}{found.patches[0].sentence[1:]}"
-        if found.patches
-        else headline
-    )
+    """The cure before the cause."""
+    return told_first(headline, found.patches[0].sentence) if found.patches else headline

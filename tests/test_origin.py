@@ -157,7 +157,7 @@ DECODED: dict[str, tuple[str, tuple[int, ...], str]] = {
     "first step left out": ("wrong from timestep 0 back", (0,), "the bounds of the backward loop"),
     "slope forgotten": ("the last timestep is wrong already", (0, 1, 2, 3, 4, 5, 6), "alone is wrong as well"),
     "backward in forward order": ("the last timestep is wrong already", (0, 1, 2, 3, 4, 5, 6), "steps are mixed up"),
-    "inputs one step late": ("the adjoints are right, W_xh is not", (0, 1, 2, 3, 4, 5, 6), "W_hh, b_h and x are right"),
+    "inputs one step late": ("the adjoints are right, W_xh is not", (0, 1, 2, 3, 4, 5, 6), "x is right"),
     "cell made for cell left": ("the last timestep is wrong already in gate f", (0, 1, 2, 3, 4, 5, 6), ""),
     "forget gate not applied to the carry": (
         "wrong from timestep 5 back in gates i, f and g", (0, 1, 2, 3, 4, 5), "c0 is wrong as well",
@@ -195,6 +195,18 @@ def test_where_every_adjoint_is_right_the_product_is_named(kind, bias):
     (found,) = origin.find(inquired(faulty(kind), Problem(model=KINDS[kind].model, bias=bias)))
     assert found.what == f"the adjoints behind W_xh are right, {PRODUCTS[kind]} not"
     assert found.residuals[0].after <= THRESHOLD < found.residuals[0].before
+
+
+def test_right_adjoints_that_the_weights_meet_in_the_wrong_order_are_said_to_be_right():
+    def reversed_in_time(problem: Problem, tensors: Tensors) -> dict[str, Array]:
+        right = numpy_bptt.gradients(problem, tensors)
+        da, h = right.adjoints["adjoint_a"][::-1], right.states["h"][:-1]
+        weights = {"W_xh": np.einsum("tbi,tbh->ih", tensors.x, da), "W_hh": np.einsum("tbi,tbh->ih", h, da)}
+        return {n: a for n, a in {**right.named, **weights}.items() if n != "x"}
+
+    (found,) = origin.find(inquired(reversed_in_time, Problem()))
+    assert found.what == "the adjoints are right, W_xh and W_hh are not"
+    assert "b_h and h0 are right" in found.sentence
 
 
 @pytest.mark.parametrize("kind", ["gradient divided by the batch", "bias summed over time alone, one element kept"])

@@ -42,33 +42,31 @@ def _traced(inquiry: Inquiry) -> Traced | None:
     weight = input_weight(problem)
     if weight is None:
         return None
-    loud, questions = confined(problem, inquiry.reference)
+    questions = confined(problem, inquiry.reference)
     answered = [case for case in inquiry.ask(questions) if case is not None]
     given = [found for case in answered if (found := rows(case)) is not None]
     if len(given) < len(questions):
         return None
     right, noise = [case.expected(weight) for case in answered], [case.noise.values[weight] for case in answered]
-    if len(questions) > len(loud):  # the unchanged target stands last: what it has is in all the others too
+    T = answered[0].problem.I
+    if len(questions) > T:  # the unchanged target stands last: what it has is in all the others too
         given, right = ([array - arrays[-1] for array in arrays[:-1]] for arrays in (given, right))
         noise = [level + noise[-1] for level in noise[:-1]]
-    T = answered[0].problem.T
-    reference, candidate = np.zeros((2, T, T, right[0].shape[-1]))
-    reference[list(loud)], candidate[list(loud)] = right, given
-    levels = np.full(T, max(noise))
-    levels[list(loud)] = noise
-    return Traced(inquiry.case, loud, reference, candidate, levels)
+    return Traced(inquiry.case, np.array(right, float), np.array(given, float), np.array(noise))
 
 
-def confined(problem: Problem, reference: Reference) -> tuple[tuple[int, ...], list[Question]]:
-    """The steps that the loss is confined to, and one decoding question for each.
+def confined(problem: Problem, reference: Reference) -> list[Question]:
+    """A decoding question for each step that the loss is confined to.
 
+    A loss that is on the last step alone is moved by ending the sequence earlier.
     Without a bias there is no target at which the cross-entropy is flat. Its gradient is softmax - onehot(y), so that
     a changed target changes it at that step alone: the questions are those with one changed target, and last the one
     with none, to be subtracted. The map is then a step smaller, and its evaluations as many as before.
     """
     T = min(max(problem.T, 2), MOST_STEPS)
     if problem.loss_on != "all":
-        return (T - 1,), [decoding(problem, T)]
+        asked, tensors = decoding(problem, T)
+        return [(replace(asked, T=s + 1), replace(tensors, x=tensors.x[: s + 1])) for s in range(T)]
     if problem.loss == "mse":
         question = decoding(problem, T)
         return _each(question, quiet=reference(*question).outputs, loud=question[1].y)
@@ -76,16 +74,15 @@ def confined(problem: Problem, reference: Reference) -> tuple[tuple[int, ...], l
     quiet, loud = np.zeros_like(tensors.y), np.ones_like(tensors.y)
     if problem.bias:
         return _each((asked, _certain(asked, tensors)), quiet, loud)
-    steps, questions = _each((asked, tensors), quiet, loud)
-    return steps, [*questions, (asked, replace(tensors, y=quiet))]
+    return [*_each((asked, tensors), quiet, loud), (asked, replace(tensors, y=quiet))]
 
 
-def _each(question: Question, quiet: Array, loud: Array) -> tuple[tuple[int, ...], list[Question]]:
+def _each(question: Question, quiet: Array, loud: Array) -> list[Question]:
     """A question for every step, whose target alone is `loud`."""
     problem, tensors = question
     steps = np.arange(problem.T).reshape(-1, *[1] * (quiet.ndim - 1))
     targets = [np.where(steps == s, loud, quiet) for s in range(problem.T)]
-    return tuple(range(problem.T)), [(problem, replace(tensors, y=y)) for y in targets]
+    return [(problem, replace(tensors, y=y)) for y in targets]
 
 
 def _certain(problem: Problem, tensors: Tensors) -> Tensors:

@@ -65,10 +65,10 @@ def _skipped(traced: Traced, missing: Array) -> tuple[str, str] | None:
 
 def _unheard(traced: Traced, missing: Array) -> tuple[str, str] | None:
     """Whole rows: losses that reach no step."""
-    lost = (missing | ~traced.there).all(1) & traced.there.any(1)
-    if len(traced.loud) == 1 or not np.array_equal(missing, traced.there & lost[:, None]):
+    lost = np.all(missing | ~traced.there, axis=1, keepdims=True) & np.any(traced.there, axis=1, keepdims=True)
+    if not np.array_equal(missing, traced.there & lost):
         return None
-    which = said(flagged(lost), traced.steps)
+    which = said(flagged(lost.ravel()), traced.steps)
     return f"the loss of {which} is not sent back", (
         f"The loss of {which} reaches no step, and all other losses go where they should: dL/dout of it is left out. "
         "Look at where the gradient of the output enters the backward loop, and at what the loop starts from."

@@ -27,6 +27,11 @@ def identical(traced: Traced) -> Seen | None:
     return Seen("", "Every step's loss reaches every step as it should.", claimed=False)
 
 
+def saturated(traced: Traced) -> Seen | None:
+    """A softmax that is certain confines the cross-entropy (`credit.confined`), and hides faults of its derivative."""
+    return None if traced.case.problem.loss == "mse" else unsettled(traced)
+
+
 # --- exact: what every cell would be ---------------------------------------------------------------------------------
 
 
@@ -73,7 +78,7 @@ def own_product(traced: Traced) -> Seen | None:
     return Seen(
         "",
         f"Nothing can be read off the credit map: {listed(right, 'and')} {is_are(right)} right and made of the same "
-        f"adjoints, so that the fault is in the product that makes {traced.input}.",
+        f"adjoints, so that the fault is in how {traced.input} is made of them.",
         claimed=False,
     )
 
@@ -117,8 +122,6 @@ def unsettled(traced: Traced) -> Seen | None:
 def one_step(traced: Traced) -> Seen | None:
     """The wrong cells are all there is of a few steps, or of the losses of a few steps; the others are right."""
     wrong = ~traced.right
-    if len(traced.loud) == 1:  # then a row is all there is
-        return None
     for axis, what, look in (
         (0, "the adjoint of {} is wrong", "the bounds of the backward loop, and what that step does differently"),
         (1, "the loss of {} is sent back wrongly", "what the backward loop starts from, and dL/dout at that step"),
@@ -221,7 +224,7 @@ def carried(traced: Traced) -> Seen:
 
 
 PATTERNS: tuple[Callable[[Traced], Seen | None], ...] = (
-    identical, moved, own_product, scaled, cut, one_step, unsettled, acausal, delayed, local, carried,
+    identical, moved, own_product, saturated, scaled, cut, one_step, unsettled, acausal, delayed, local, carried,
 )  # fmt: skip
 
 

@@ -18,13 +18,11 @@ class Traced:
 
     Args:
         case: the failing case.
-        loud: the steps that the loss was confined to.
-        reference, candidate: (T, T, K), the adjoint of step t under the loss of step s at [s, t]; zero for other s.
+        reference, candidate: (T, T, K), the adjoint of step t under the loss of step s at [s, t].
         noise: (T,), the rounding error to expect of row s.
     """
 
     case: Case
-    loud: tuple[int, ...]
     reference: Array
     candidate: Array
     noise: Array

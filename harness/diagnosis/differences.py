@@ -48,8 +48,11 @@ def _is_difference(case: Case, step: float) -> bool:
         return False
     entries = np.concatenate([case.given[name].ravel() for name in case.wrong_gradients])
     entries = entries[entries != 0]
-    if len(entries) < ENOUGH or not np.isfinite(entries).all() or (entries == entries.astype(np.float32)).all():
-        return False  # numbers of a coarser type are multiples too, over a step that is a power of two
+    if len(entries) < ENOUGH or not np.isfinite(entries).all():
+        return False
+    with np.errstate(over="ignore"):  # numbers of a coarser type are multiples too, over a step that is a power of two
+        if (entries == entries.astype(np.float32)).all():
+            return False
     unit = float(np.spacing(np.abs(np.float64(case.truth.loss)))) / FINER
     multiples = np.abs(entries) * step / unit
     return bool(multiples.max() < TOO_FINE and np.abs(multiples - np.rint(multiples)).max() < NEAR)

@@ -86,18 +86,23 @@ def _limited(ask: Ask) -> Ask:
 
 
 def _of_lower_sizes(case: Case, ask: Ask, fails: Fails) -> Case:
-    """The case of fewest numbers, of all the tiny ones; else whatever one size after the other comes down to."""
+    """The case of fewest numbers, of all the tiny ones; else what the sizes come down to one by one, and together."""
     for steps in LOW:
         tiny = product(steps, *((1, 2) for _ in "BIHO"))
-        found = _first(ask, _problems(case, (dict(zip("TBIHO", sizes, strict=True)) for sizes in tiny)), fails)
+        problems = _problems(case, (dict(zip("TBIHO", sizes, strict=True)) for sizes in tiny))
+        found = [one for one in _asked(ask, problems) if one and fails(one)]
         if found:
-            return found
+            return found[0]
     while True:
-        one_lower = ({letter: n} for letter, size in case.problem.sizes.items() for n in _lower(size))
-        found = _first(ask, _problems(case, one_lower), fails)
-        if not found:
+        problems = _problems(case, ({letter: n} for letter, size in case.problem.sizes.items() for n in _lower(size)))
+        failing = [one.problem.sizes for one in _asked(ask, problems) if one and fails(one)]
+        if not failing:
             return case
-        case = found
+        together = {letter: min(sizes[letter] for sizes in failing) for letter in case.problem.sizes}
+        tried = [one for one in _asked(ask, _problems(case, (together, failing[0]))) if one and fails(one)]
+        if not tried:  # asked twice, it answers otherwise
+            return case
+        case = tried[0]
 
 
 def _lower(size: int) -> list[int]:
@@ -122,9 +127,8 @@ def _numbers(problem: Problem) -> tuple[int, int]:
     return sum(spec.count(problem.sizes) for spec in (*problem.asked, problem.spec.tensor("outputs"))), problem.T
 
 
-def _first(ask: Ask, problems: Sequence[Problem], fails: Fails) -> Case | None:
-    answers = ask([(problem, make_tensors(problem)) for problem in problems])
-    return next((one for one in answers if fails(one)), None)
+def _asked(ask: Ask, problems: Sequence[Problem]) -> list[Case | None]:
+    return ask([(problem, make_tensors(problem)) for problem in problems])
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------

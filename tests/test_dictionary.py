@@ -133,6 +133,24 @@ def test_a_candidate_that_does_not_answer_other_problems() -> None:
     assert "did not answer" in lookup.notes[-1]
 
 
+def test_a_candidate_that_cannot_do_a_single_step_is_looked_up_all_the_same() -> None:
+    def longer(problem: Problem, tensors: Tensors) -> Gradients:
+        if problem.T == 1:
+            raise ValueError
+        return faulty(TRANSPOSED)(problem, tensors)
+
+    (finding,) = dictionary.find(inquiry_about(longer, RNN)).findings
+    assert finding.lines[0].line == edit(*TRANSPOSED).line
+
+
+def test_pairs_are_tried_no_longer_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dictionary, "SECONDS", 0.0)
+    assert (
+        dictionary.find(inquiry_about(faulty(TRANSPOSED, ("lambda h: 1 - h * h", "lambda h: 1 - h")), RNN)).findings
+        == ()
+    )
+
+
 def test_residuals_are_those_of_the_case() -> None:
     case = inquiry_about(faulty(TRANSPOSED), replace(RNN, dtype="float32"), ("W_xh", "W_hh", "b_h")).case
     predicted = mutated((edit("lambda h: 1 - h * h", "lambda h: 900 - h * h"),))(RNN, case.tensors.cast("float64"))

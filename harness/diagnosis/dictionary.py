@@ -1,6 +1,6 @@
 """Look up: is what the candidate gives what a mutant of the reference gives?
 
-The candidate is put to the dictionary's own two problems. An entry that agrees there in everything the candidate
+The candidate is put to the dictionary's own problems. An entry that agrees there in everything the candidate
 returned is run on the candidate's other problems as well, and claimed only if it agrees on all of them. Where no single
 edit explains, two are tried.
 """
@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
+from math import inf
+from time import monotonic
 
 import numpy as np
 
@@ -24,8 +26,9 @@ Array = np.ndarray
 
 MEANS = "fault dictionary"
 MEMBERS = 64  # edits of matching entries that are confirmed one by one
-LEADERS, PARTNERS, BEST = 8, 200, 40  # what pairs are made of
+LEADERS, PARTNERS, BEST = 24, 100, 40  # what pairs are made of
 LEADS = 2
+SECONDS = 2.0  # for trying pairs
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,10 @@ def find(inquiry: Inquiry) -> Lookup:
         if trouble:
             notes.append(f"The fault dictionary could not be kept for the next time: {trouble}.")
         asked = inquiry.ask([_in_dtype(question, case.problem.dtype) for question in book.questions])
-        known = [one for one in asked if one is not None and not one.odd]
-        if len(known) < len(book.questions):
+        answered = [k for k, one in enumerate(asked) if one is not None and not one.odd]
+        if len(answered) < 2:  # some code cannot do a single step
             return Lookup(notes=(*notes, "The candidate did not answer the fault dictionary's own problems."))
-        search = Search(inquiry, book, tuple(known), pool)
+        search = Search(inquiry, book.only(answered), tuple(one for one in asked if one and not one.odd), pool)
         found = search.singles() or search.several() or search.leads()
     return Lookup(tuple(found), tuple(notes))
 
@@ -65,13 +68,12 @@ def residuals(case: Case, table: Array) -> Array:
     Returns:
         (n, names), one column for each quantity of `segments`; zero where the candidate returned none.
     """
-    problem, parts = case.problem, segments(case.problem)
-    given = np.hstack([_flat(case.given.get(s.name), s.shape) for s in parts])
+    problem, parts, given = case.problem, segments(case.problem), _given(case)
     noise = np.array([case.noise.values[s.name] for s in parts])
-    truth = np.array([np.abs(case.expected(s.name)).max() for s in parts], float)
+    truth = worst(problem, np.abs(_expected(case)))
     here = np.array([s.name in case.given for s in parts])
     grown = np.maximum(1.0, worst(problem, np.abs(table)) / np.where(truth > 0, truth, 1.0))
-    floor = roundoff(np.dtype(problem.dtype)) * worst(problem, np.abs(given)[None])
+    floor = roundoff(np.dtype(problem.dtype)) * worst(problem, np.abs(given))
     with np.errstate(invalid="ignore"):  # a candidate may return infinities
         apart = worst(problem, np.abs(table - given)) / np.maximum(noise * grown, floor)
     return np.where(here, np.where(np.isfinite(apart), apart, np.inf), 0.0)
@@ -125,9 +127,10 @@ class Search:
 
     def several(self) -> list[Finding]:
         """The finding of two edits, or of several that have nothing to do with each other."""
+        deadline = monotonic() + SECONDS
         for tried in (self._independent, self._led, self._best):
-            mutants = list(tried())
-            screened = self._agreeing(mutants, self.known[:1])
+            mutants = list(dict.fromkeys(tried()))
+            screened = self._agreeing(mutants, self.known[:1], deadline)
             if found := self._claimed(self._agreeing(screened, self.known[1:])[:MEMBERS]):
                 return found
         return []
@@ -148,12 +151,23 @@ class Search:
             yield self._joined(*chosen)
 
     def _led(self) -> Iterable[Mutant]:
-        """An entry that explains much, and one that touches nothing but the rest."""
-        candidates = np.flatnonzero(self.harmless & (self.matched > 0)).tolist()
-        for leader in sorted(candidates, key=lambda k: -self.matched[k])[:LEADERS]:
-            rest = self.wrong & ~self.fits[leader]
-            partners = np.flatnonzero((~self.book.touched | rest | ~self._given).all(1)).tolist()
-            yield from (self._joined(leader, k) for k in partners[:PARTNERS] if self._apart(leader, k))
+        """An entry that explains some numbers and breaks none, and one that touches nothing but the rest.
+
+        On the shortest problem, number by number: on a single step faults of two gates keep apart.
+        """
+        case, table = min(zip(self.known, self.book.tables, strict=True), key=lambda pair: pair[0].problem.T)
+        unit, truth = _units(case), _expected(case)
+        given = np.array([name in case.given for name in _columns(case)])
+        fits = np.abs(table - _given(case)) <= THRESHOLD * unit
+        touched = (np.abs(table - truth) > THRESHOLD * unit) & given
+        wrong = (np.abs(truth - _given(case)) > THRESHOLD * unit)[0] & given
+        explained = (fits & wrong).sum(1)
+        leaders = np.flatnonzero((fits | wrong | ~given).all(1)).tolist()
+        for leader in sorted(leaders, key=lambda k: -explained[k])[:LEADERS]:
+            rest = wrong & ~fits[leader]
+            partners = np.flatnonzero((~touched | rest).all(1)).tolist()
+            nearest = sorted(partners, key=lambda k: -(fits[k] & rest).sum())
+            yield from (self._joined(leader, k) for k in nearest[:PARTNERS] if self._apart(leader, k))
 
     def _best(self) -> Iterable[Mutant]:
         """Every two of the entries that come closest."""
@@ -198,15 +212,16 @@ class Search:
         """Where what was found on the dictionary's problems has to hold too: the failing case first."""
         return self.inquiry.cases
 
-    def _run(self, mutants: Sequence[Mutant], cases: Sequence[Case]) -> list[Array]:
-        """How far these mutants are from the candidate on each case, (n, names); infinite where one went wrong."""
+    def _run(self, mutants: Sequence[Mutant], cases: Sequence[Case], deadline: float = inf) -> list[Array]:
+        """How far these mutants are from the candidate on each case, (n, names); infinite where one went wrong, or its
+        turn did not come before the deadline."""
         questions = [_in_dtype((case.problem, case.tensors), "float64") for case in cases]
-        went, tables = self.pool.run(mutants, questions) if mutants else (np.zeros(0), [])
+        went, tables = self.pool.run(mutants, questions, deadline) if mutants else (np.zeros(0), [])
         well = (went == OK)[:, None]
         return [np.where(well, residuals(case, table), np.inf) for case, table in zip(cases, tables, strict=False)]
 
-    def _agreeing(self, mutants: Sequence[Mutant], cases: Sequence[Case]) -> list[Mutant]:
-        fits = [(far <= THRESHOLD).all(1) for far in self._run(mutants, cases)]
+    def _agreeing(self, mutants: Sequence[Mutant], cases: Sequence[Case], deadline: float = inf) -> list[Mutant]:
+        fits = [(far <= THRESHOLD).all(1) for far in self._run(mutants, cases, deadline)]
         return [mutant for mutant, *all_fit in zip(mutants, *fits, strict=True) if all(all_fit)] if fits else []
 
     def _claimed(self, mutants: Sequence[Mutant]) -> list[Finding]:
@@ -250,11 +265,27 @@ def _agreed(far: Array, names: Sequence[str]) -> list[str]:
 
 
 def _expected(case: Case) -> Array:
+    """What the reference gives, as a row (1, width)."""
     return np.hstack([np.ravel(case.expected(s.name)) for s in segments(case.problem)]).astype(float)[None]
 
 
-def _flat(array: Array | None, shape: tuple[int, ...]) -> Array:
-    return np.zeros(int(np.prod(shape, dtype=int))) if array is None else np.asarray(array, float).ravel()
+def _given(case: Case) -> Array:
+    """What the candidate gives, as a row (1, width); zero where it returned nothing."""
+    parts = segments(case.problem)
+    return np.hstack([np.ravel(case.given.get(s.name, np.zeros(s.shape))) for s in parts]).astype(float)[None]
+
+
+def _columns(case: Case) -> list[str]:
+    """The quantity of each number of a row."""
+    return [s.name for s in segments(case.problem) for _ in range(s.place.stop - s.place.start)]
+
+
+def _units(case: Case) -> Array:
+    """The noise of each number of a row: that of its quantity, grown where the candidate's numbers are larger."""
+    sizes = np.maximum(np.abs(_given(case)), np.abs(_expected(case)))
+    largest = dict(zip((s.name for s in segments(case.problem)), worst(case.problem, sizes)[0].tolist(), strict=True))
+    floor = roundoff(np.dtype(case.problem.dtype))
+    return np.array([max(case.noise.values[name], floor * largest[name]) for name in _columns(case)])
 
 
 def _in_dtype(question: Question, dtype: str) -> Question:

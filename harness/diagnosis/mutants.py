@@ -14,7 +14,9 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
+from math import inf
 from pathlib import Path
+from time import monotonic
 from types import CodeType, FrameType, FunctionType, SimpleNamespace
 from typing import Any, Self
 
@@ -218,8 +220,13 @@ class Pool:
         for worker in self.workers:
             worker.close()
 
-    def run(self, mutants: Sequence[Mutant], questions: Sequence[Question]) -> tuple[Array, list[Array]]:
-        """As `run_some`, side by side. Where a worker ends or hangs, its chunk is halved until the culprit is alone."""
+    def run(
+        self, mutants: Sequence[Mutant], questions: Sequence[Question], deadline: float = inf
+    ) -> tuple[Array, list[Array]]:
+        """As `run_some`, side by side. Where a worker ends or hangs, its chunk is halved until the culprit is alone.
+
+        `deadline`, of time.monotonic: what has not begun then counts as stopped.
+        """
         self._starting.join()
         went = np.full(len(mutants), STOPPED, np.uint8)
         tables = [np.full((len(mutants), width(problem)), np.nan) for problem, _ in questions]
@@ -229,7 +236,7 @@ class Pool:
             chunks.put((start, min(start + size, len(mutants))))
 
         def serve(worker: Worker) -> None:
-            while True:
+            while monotonic() < deadline:
                 try:
                     start, end = chunks.get_nowait()
                 except queue.Empty:

@@ -108,6 +108,8 @@ def answer(problem: Problem, book: Catalogue, true: Edit, pool: Pool) -> str:
         return "it has another shape on other sizes"
     if not inquiry.case.wrong:
         return UNSEEN
+    if not all(np.isfinite(array).all() for case in inquiry.cases for array in case.given.values()):
+        return "it is not finite on other sizes"
     known = [case for case in inquiry.ask(book.questions) if case is not None]
     found = Search(inquiry, book, tuple(known), pool).singles()
     if not found:

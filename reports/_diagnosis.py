@@ -1,7 +1,7 @@
 """The words and characters of a diagnosis that the reports have in common."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
@@ -82,6 +82,11 @@ def entry(case: "SmallestCase") -> str:
 def length(case: "SmallestCase") -> str:
     """Of its test: '23 lines'."""
     return counted(len(case.test.strip("\n").splitlines()), "line")
+
+
+def unsaid(credit: "CreditMap", findings: "Iterable[Finding]") -> str:
+    """What a map shows, in words, unless one of the findings has said so."""
+    return "" if any(finding.sentence == credit.sentence for finding in findings) else credit.sentence
 
 
 def grids(credit: "CreditMap") -> tuple[list[str], list[str]]:

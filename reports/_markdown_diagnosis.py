@@ -3,29 +3,47 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ._diagnosis import AXES, DRAWN, PARTLY, UNEXPLAINED, changed, entry, explains, grids, legend, length, remarks, took
+from ._diagnosis import (
+    AXES,
+    DRAWN,
+    PARTLY,
+    UNEXPLAINED,
+    changed,
+    entry,
+    explains,
+    grids,
+    legend,
+    length,
+    remarks,
+    took,
+    unsaid,
+)
 from ._figures import counted, shape
-from ._markup import code, fenced, folded, prose
+from ._markup import code, fenced, fitted, folded, prose
 
 if TYPE_CHECKING:
     from ..harness.finding import CreditMap, Diagnosis, Finding, SmallestCase, SourceLine
 
 MOST = 6  # gradients of a finding, lines of source, further findings, leads
-LONGEST = 12_000  # characters of tensors or of a test
 
 
-def why(diagnosis: "Diagnosis") -> list[str]:
-    """All but the smallest case, which is long."""
-    first, rest = diagnosis.findings[:1], diagnosis.findings[1:]
-    parts = [part for finding in first for part in _headline(finding)]
-    if not first and diagnosis.seconds:
-        parts.append(f"**{UNEXPLAINED}**")
+def cause(diagnosis: "Diagnosis") -> list[str]:
+    """The headline: what explains most."""
+    if diagnosis.findings:
+        return list(_headline(diagnosis.findings[0]))
+    return [f"**{UNEXPLAINED}**"] if diagnosis.seconds else []
+
+
+def besides(diagnosis: "Diagnosis") -> list[str]:
+    """What else there is to show of it, but the smallest case, which is long."""
+    rest, parts = diagnosis.findings[1:], []
     if rest:
         parts += ["**Also found**", _listed(rest)]
     if diagnosis.leads:
         parts += [f"**Leads**: {PARTLY}", _listed(diagnosis.leads)]
     if diagnosis.credit:
-        parts += _credit(diagnosis.credit)
+        listed = (*diagnosis.findings[: MOST + 1], *diagnosis.leads[:MOST])
+        parts += _credit(diagnosis.credit, unsaid(diagnosis.credit, listed))
     parts += map(prose, diagnosis.notes)
     times = took(diagnosis.seconds)
     return [*parts, f"<sub>Diagnosis: {prose(times)}</sub>"] if times else parts
@@ -36,11 +54,11 @@ def smallest(case: "SmallestCase") -> str:
     tensors = "\n".join(f"{name} = {value}" for name, value in case.tensors.items())
     parts = [
         f"**Smallest failing case**: {code(case.problem.describe())}",
-        _fits(tensors, "python"),
+        fitted(tensors, "python"),
         f"{code(case.name)} at {prose(case.place)}: **{entry(case)}**",
     ]
     if case.test.strip():
-        parts.append(folded(f"A pytest test of it, {length(case)}", _fits(case.test, "python")))
+        parts.append(folded(f"A pytest test of it, {length(case)}", fitted(case.test, "python")))
     return "\n\n".join(parts)
 
 
@@ -72,8 +90,8 @@ def _point(finding: "Finding") -> str:
     return f"- **{prose(finding.what, line=' ')}**. {prose(finding.sentence)} ({said})"
 
 
-def _credit(credit: "CreditMap") -> Iterable[str]:
-    yield f"**Credit map**: {AXES}. {prose(credit.sentence)}"
+def _credit(credit: "CreditMap", sentence: str) -> Iterable[str]:
+    yield f"**Credit map**: {AXES}. {prose(sentence)}".rstrip()
     own, given = grids(credit)
     if not own:
         T = len(credit.reference)
@@ -82,7 +100,3 @@ def _credit(credit: "CreditMap") -> Iterable[str]:
     pairs = zip(["reference", *own], ["yours", *given], strict=True)
     width = max(map(len, own)) + 4
     yield fenced("\n".join([*(f"{left:{width}}{right}" for left, right in pairs), "", legend(credit)]), "text")
-
-
-def _fits(text: str, language: str) -> str:
-    return fenced(text, language) if len(text) <= LONGEST else "Too long for a comment; the HTML report holds it."

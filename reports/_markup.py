@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from ._figures import mark, visible
 
+LONGEST = 12_000  # characters of code in a comment
 SIGNS = {"✓": "✅", "✗": "❌", "!": "⚠️", "?": "⚠️", "○": "⚪"}
 
 
@@ -45,9 +46,14 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]], right: int = 0, le
 
 def fenced(text: str, language: str = "") -> str:
     """Lines of code as they are, in a fence that none of them can close."""
-    text = visible(text, keep="\n").strip("\n")
+    text = visible(text, keep="\n\t").strip("\n")
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     return f"{fence}{language}\n{text}\n{fence}"
+
+
+def fitted(text: str, language: str) -> str:
+    """The same, where it is not too long for a comment."""
+    return fenced(text, language) if len(text) <= LONGEST else "Too long for a comment; the HTML report holds it."
 
 
 def folded(title: str, *parts: str) -> str:

@@ -3,7 +3,21 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._diagnosis import AXES, DRAWN, PARTLY, UNEXPLAINED, changed, entry, explains, grids, legend, length, remarks, took
+from ._diagnosis import (
+    AXES,
+    DRAWN,
+    PARTLY,
+    UNEXPLAINED,
+    changed,
+    entry,
+    explains,
+    grids,
+    legend,
+    length,
+    remarks,
+    took,
+    unsaid,
+)
 from ._figures import counted, shape, visible
 from ._layout import indented, plain
 
@@ -18,25 +32,24 @@ MOST = 4  # gradients of a finding, lines of source, further findings, leads
 SIGNED = {"-": "red", "+": "green", "○": "bold red", "!": "bold red", "✗": "bold red"}
 
 
-def why(diagnosis: "Diagnosis", console: "Console") -> Iterator[Any]:
-    """All of it but the test of the smallest case, in blocks with an empty line above each."""
-    for block in _blocks(diagnosis, console):
-        yield plain("")
-        yield from map(indented, block)
-
-
-def _blocks(diagnosis: "Diagnosis", console: "Console") -> Iterator[Iterable[Any]]:
-    first, rest = diagnosis.findings[:1], diagnosis.findings[1:]
-    if first:
-        yield _headline(first[0])
+def cause(diagnosis: "Diagnosis") -> Iterator[Iterable[Any]]:
+    """The headline, what explains most, in a block."""
+    if diagnosis.findings:
+        yield _headline(diagnosis.findings[0])
     elif diagnosis.seconds:
         yield [plain(UNEXPLAINED, "bold")]
+
+
+def besides(diagnosis: "Diagnosis", console: "Console") -> Iterator[Iterable[Any]]:
+    """What else there is to show of it, but the test of the smallest case, in blocks."""
+    rest = diagnosis.findings[1:]
     if rest:
         yield _further("Also found", rest)
     if diagnosis.leads:
         yield _further(f"Leads: {PARTLY}", diagnosis.leads)
     if diagnosis.credit:
-        yield _credit(diagnosis.credit, console)
+        listed = (*diagnosis.findings[: MOST + 1], *diagnosis.leads[:MOST])
+        yield _credit(diagnosis.credit, unsaid(diagnosis.credit, listed), console)
     if diagnosis.smallest:
         yield _smallest(diagnosis.smallest)
     times = took(diagnosis.seconds)
@@ -84,14 +97,14 @@ def _further(title: str, findings: Sequence["Finding"]) -> Iterator[Any]:
         yield indented(plain(f"and {len(findings) - MOST} more", "dim"))
 
 
-def _credit(credit: "CreditMap", console: "Console") -> Iterator[Any]:
+def _credit(credit: "CreditMap", sentence: str, console: "Console") -> Iterator[Any]:
     from rich.table import Table
 
     title = plain(f"Credit map: {AXES}")
     title.stylize("bold", 0, len("Credit map"))
     yield title
-    if credit.sentence:
-        yield plain(credit.sentence)
+    if sentence:
+        yield plain(sentence)
     own, given = grids(credit)
     if not own:
         T = len(credit.reference)

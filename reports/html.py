@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..harness.compare import MATCH, Comparison, Difference, mismatches
-from . import Report, _diagnosis, _figures
+from . import Report, _diagnosis, _figures, _repair
 
 if TYPE_CHECKING:
+    from ..harness.patch import Patch
     from ..harness.result import Panel, Result
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -28,13 +29,19 @@ def render(result: "Result") -> str:
         lstrip_blocks=True,
     )
     figures = ("figure", "signed", "ratio", "cosine", "seconds", "shape", "versions", "mark", "counted", "matching")
-    why = ("remarks", "took", "changed", "entry", "length", "cell", "wrong_signs")
+    why = ("remarks", "took", "changed", "entry", "length", "cell", "wrong_signs", "unsaid")
     environment.filters |= {name: getattr(_figures, name) for name in figures}
+    fix = ("as_well", "others", "said", "searched", "sides", "spent", "tested")
     environment.filters |= {f"why_{name}": getattr(_diagnosis, name) for name in why}
-    own = (agreement, breakable, pictured, right, spans, tone, wrong)
+    environment.filters |= {f"fix_{name}": getattr(_repair, name) for name in fix}
+    own = (agreement, breakable, pictured, right, spans, tone, unified, wrong)
     environment.filters |= {function.__name__: function for function in own}
     return environment.get_template("report.html.j2").render(
-        result=result, groups=by_model(result.panels), meanings=_figures.MEANINGS, words=_diagnosis
+        result=result,
+        groups=by_model(result.panels),
+        meanings=_figures.MEANINGS,
+        words=_diagnosis,
+        mending=_repair,
     )
 
 
@@ -79,6 +86,13 @@ def breakable(name: str) -> Any:
     from markupsafe import Markup
 
     return Markup("_<wbr>").join(_figures.visible(name).split("_"))
+
+
+def unified(patch: "Patch") -> Any:
+    """The unified diff of a patch, its tabs kept, so that it can be taken from the page and applied."""
+    from markupsafe import escape
+
+    return escape(_figures.visible(_repair.diff(patch), keep="\n\t"))
 
 
 def spans(labels: Sequence[str]) -> list[tuple[str, str, int]]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from ..harness.compare import MATCH, Comparison, Difference, mismatches
 from . import Report
 from ._figures import MEANINGS, cosine, counted, figure, matching, ratio, seconds, signed, versions, visible
-from ._markdown_diagnosis import smallest, why
+from ._markdown_diagnosis import besides, cause, smallest
+from ._markdown_repair import mended
 from ._markup import code, entities, folded, prose, sign, table
 
 if TYPE_CHECKING:
@@ -57,14 +58,16 @@ def _differs(panel: "Panel") -> bool:
 
 
 def _telling(panel: "Panel") -> bool:
-    return _differs(panel) or panel.diagnosis is not None
+    return _differs(panel) or panel.diagnosis is not None or panel.repair is not None
 
 
 def _parts(panel: "Panel") -> Iterable[str]:
-    """One problem: what is wrong and why, the smallest case, and what does not match, worst first."""
+    """One problem: what is wrong, why, and how to mend it, the smallest case, and what does not match, worst first."""
     said = [f"### {sign(panel.verdict)} {code(panel.title)}", prose(panel.sentence)]
     said += map(prose, panel.notes) if _differs(panel) else []
-    said += why(panel.diagnosis) if panel.diagnosis else []
+    said += cause(panel.diagnosis) if panel.diagnosis else []
+    said += mended(panel.repair) if panel.repair else []
+    said += besides(panel.diagnosis) if panel.diagnosis else []
     yield "\n\n".join(said)
     if panel.diagnosis and panel.diagnosis.smallest:
         yield smallest(panel.diagnosis.smallest)

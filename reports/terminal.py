@@ -8,7 +8,8 @@ from ..harness.compare import MATCH, Comparison, Difference, mismatches
 from . import Report
 from ._figures import MEANINGS, NONE, cosine, figure, mark, matching, ratio, shape, signed, versions, visible
 from ._layout import COLOURS, indented, marked, new_table, plain, put, wish
-from ._terminal_diagnosis import why
+from ._terminal_diagnosis import besides, cause
+from ._terminal_repair import mended
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,7 +49,7 @@ def _report(result: "Result", console: "Console") -> Iterator[Any]:
     yield plain("")
     alone = len(result.panels) == 1
     for panel in result.panels:
-        if panel.verdict == MATCH and not alone and not panel.diagnosis:
+        if panel.verdict == MATCH and not alone and not panel.diagnosis and not panel.repair:
             yield marked(panel.verdict, f"{visible(panel.title)}: {panel.sentence}")
         else:
             yield from _panel(panel, console, alone, result.threshold)
@@ -64,8 +65,9 @@ def _panel(panel: "Panel", console: "Console", alone: bool, threshold: float) ->
     """All of one problem; what matches takes a line, unless the problem is the only one."""
     yield marked(panel.verdict, panel.title, "bold")
     yield from (indented(plain(text)) for text in (panel.sentence, *panel.notes))
-    if panel.diagnosis:
-        yield from why(panel.diagnosis, console)
+    for block in _told(panel, console):
+        yield plain("")
+        yield from map(indented, block)
     if len(panel.matrix.names) > 2:
         yield plain("")
         yield indented(_matrix(panel, threshold))
@@ -83,6 +85,16 @@ def _panel(panel: "Panel", console: "Console", alone: bool, threshold: float) ->
     if alone and panel.matches:
         yield plain("")
         yield indented(_names(panel))
+
+
+def _told(panel: "Panel", console: "Console") -> Iterator[Iterable[Any]]:
+    """Why it is wrong, how to mend it, and what else was found, in blocks."""
+    if panel.diagnosis:
+        yield from cause(panel.diagnosis)
+    if panel.repair:
+        yield mended(panel.repair)
+    if panel.diagnosis:
+        yield from besides(panel.diagnosis, console)
 
 
 def _comparison(compared: Comparison, shown: list[Difference], console: "Console") -> Iterator[Any]:

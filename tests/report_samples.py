@@ -11,9 +11,11 @@ from gradparity.harness.compare import Comparison, Difference
 from gradparity.harness.finding import Diagnosis
 from gradparity.harness.gradients import Gradients, Maker
 from gradparity.harness.noise import measure_noise
+from gradparity.harness.patch import Repair
 from gradparity.harness.problem import Problem, make_tensors
 from gradparity.harness.result import Match, Panel, Result
 from gradparity.harness.run import Answer, Asked, conclude, panel
+from repair_samples import HALF, MENDED, NONE, hostile_repair
 
 Array = np.ndarray
 Fault = Callable[[str, Array], Array]
@@ -124,6 +126,7 @@ def _attacked(base: Panel, text: str, differences: tuple[Difference, ...]) -> Pa
         matrix=replace(base.matrix, names=(text,) * len(base.matrix.names)),
         matches=(Match(text, text, text),),
         diagnosis=hostile_diagnosis(text),
+        repair=hostile_repair(text),
     )
 
 
@@ -144,11 +147,13 @@ def check(fault: Fault = lambda _, value: value) -> Result:
     return Result("check", one.sentence, 0 if verdict == "match" else 1, (one,), 32.0, one.makers, gradparity="0.1.0")
 
 
-def diagnosed(diagnosis: Diagnosis) -> Result:
-    """A `check` that says why."""
+def diagnosed(diagnosis: Diagnosis, repair: Repair | None = None) -> Result:
+    """A `check` that says why, and what to change."""
     one = check(lambda name, value: value * 1.5 if name in ("W_xh", "W_hh") else value)
     what = f"{diagnosis.findings[0].what}. " if diagnosis.findings else ""
-    return replace(one, headline=f"{what}{one.headline}", panels=(replace(one.panels[0], diagnosis=diagnosis),))
+    return replace(
+        one, headline=f"{what}{one.headline}", panels=(replace(one.panels[0], diagnosis=diagnosis, repair=repair),)
+    )
 
 
 def empty() -> Result:
@@ -167,6 +172,9 @@ _MADE: dict[str, Callable[[], Result]] = {
     "check with faults": lambda: check(many_faults),
     "diagnosed": lambda: diagnosed(DIAGNOSIS),
     "leads only": lambda: diagnosed(LEADS_ONLY),
+    "mended": lambda: diagnosed(DIAGNOSIS, MENDED),
+    "half mended": lambda: diagnosed(DIAGNOSIS, HALF),
+    "not mended": lambda: diagnosed(LEADS_ONLY, NONE),
     "empty": empty,
     "sizes of one": lambda: result(models=("gru",), T=1, B=1, I=1, H=1, O=1),
     "large": lambda: result({"jax": many_faults}, models=("lstm",), T=30, B=4, I=30, H=50, O=30),

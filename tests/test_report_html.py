@@ -11,7 +11,7 @@ from gradparity.reports.html import render, spans
 from report_samples import HOSTILE, SAMPLES
 
 TEMPLATES = Path(html.__file__).parent / "templates"
-CSS = "".join((TEMPLATES / name).read_text() for name in ("style.css", "diagnosis.css"))
+CSS = "".join((TEMPLATES / name).read_text() for name in ("style.css", "diagnosis.css", "repair.css"))
 TAGS = {
     "html", "head", "meta", "link", "title", "style", "body", "header", "main", "section", "footer", "h1", "h2", "h3",
     "h4", "p", "b", "i", "em", "small", "span", "div", "details", "summary", "figure", "figcaption", "table", "thead",

@@ -10,12 +10,12 @@ from gradparity.reports import _figures, discover
 from report_samples import SAMPLES
 
 FORMATS = [pytest.param(report, id=name) for name, report in discover().items()]
-TEXTS = [pytest.param(report, id=name) for name, report in discover().items() if name != "json"]
+TEXTS = [pytest.param(report, id=name) for name, report in discover().items() if name not in ("json", "sarif")]
 SAMPLE = pytest.mark.parametrize("sample", SAMPLES)
 
 
 def test_every_file_of_the_folder_is_a_format_with_a_suffix_of_its_own():
-    assert set(discover()) == {"html", "json", "markdown", "terminal"}
+    assert set(discover()) == {"html", "json", "markdown", "sarif", "terminal"}
     assert len({report.suffix for report in discover().values()}) == len(discover())
     assert all(report.title for report in discover().values())
 

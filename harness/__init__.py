@@ -10,21 +10,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .compare import Comparison, Difference, compare
     from .errors import BadInput, GradparityError
+    from .finding import Diagnosis, Finding
     from .gradients import Gradients, Maker
     from .noise import Noise, measure_noise
+    from .patch import Patch, Repair
     from .problem import Problem, Tensors, make_tensors
     from .result import Panel, Result
 
 _HOMES = {
     "BadInput": "errors",
     "Comparison": "compare",
+    "Diagnosis": "finding",
     "Difference": "compare",
+    "Finding": "finding",
     "Gradients": "gradients",
     "GradparityError": "errors",
     "Maker": "gradients",
     "Noise": "noise",
     "Panel": "result",
+    "Patch": "patch",
     "Problem": "problem",
+    "Repair": "patch",
     "Result": "result",
     "Tensors": "problem",
     "compare": "compare",
@@ -35,13 +41,17 @@ _HOMES = {
 __all__ = [
     "BadInput",
     "Comparison",
+    "Diagnosis",
     "Difference",
+    "Finding",
     "Gradients",
     "GradparityError",
     "Maker",
     "Noise",
     "Panel",
+    "Patch",
     "Problem",
+    "Repair",
     "Result",
     "Tensors",
     "compare",

@@ -67,7 +67,7 @@ class Repair:
         tried: mutants that ran. `pruned`: those left out, since the line alone already raises.
         survivors: mutants that made every gradient right on the first problem.
         ended: mutants that came to no gradients, by how they ended: "raised", "timeout", "memory", "exit", "crash".
-        whole: every edit there is was tried; False where time ran out, or it was interrupted.
+        whole: every edit there is was tried; False where time ran out, or enough had been found.
         seconds: all of it. `rate`: mutants decided a second; `ratio`: that, over how often a second the original runs
             in a loop in one process.
     """

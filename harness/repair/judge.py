@@ -1,18 +1,18 @@
 """Judging what a mutant returned: which gradients are right, in microseconds."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from ..arrays import is_real_float, roundoff
-from ..candidate import read
 from ..names import match
 from ..noise import THRESHOLD
 from .questions import Question
-from .trial import Trial
+from .trial import RAISED, Trial
 
 Array = np.ndarray
+Marks = tuple[int, float, str]
+NO_ANSWER: Marks = (RAISED, 0.0, "none")
 
 
 def matched(returned: Mapping[str, Array], question: Question, trial: Trial) -> dict[str, str]:
@@ -22,12 +22,11 @@ def matched(returned: Mapping[str, Array], question: Question, trial: Trial) -> 
     return {one.given: one.matched for one in found if one.matched in question.truth}
 
 
-def judged(returned: Any, question: Question, trial: Trial) -> tuple[int, float, str]:
+def judged(given: Mapping[str, Array], question: Question, trial: Trial) -> Marks:
     """The marks of the gradients that are right, the share of right entries, and a digest of all of them.
 
-    Names are read as the original's were, whatever the sizes. Raises BadInput: no mapping of known names.
+    Names are read as the original's were, whatever the sizes. Raises BadInput where other names cannot be read.
     """
-    given = read(returned, trial.function, question.problem)
     matches = trial.matches
     if not matches.keys() <= given.keys():
         matches = matched(given, question, trial)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 
@@ -18,6 +19,7 @@ from ..workers import Crashed, Limits, Raised, TimedOut
 from . import questions
 from .crew import Crew
 from .patching import hunks, source_of, unified
+from .questions import Question
 from .ranking import grouped, plainest_first
 from .trial import RAISED, Outcome, Survey, Trial
 
@@ -26,6 +28,7 @@ Progress = Callable[[int, int, int], None]
 
 BRANCHES = 5  # half repairs that a second edit is looked for from
 OFFERED = 3  # half repairs that are shown
+BATCH = 5.0  # seconds of screening, after which a repair that was found is enough
 LEAST = 3  # further problems that a patch has to be right on, at the least
 PER_MUTANT = (0.5, 20.0)  # seconds, and times what the original takes: what a mutant may take, the larger of them
 
@@ -106,17 +109,34 @@ class Search:
             return (), ()
         base = Version(self.source, (), self.crew.survey(self.screening, self.source))
         self.original, self.before = base.survey.seconds, max(base.survey.outcome.right[0], 0)
-        steps = self._screened(base)
-        if repairs := self._confirmed(base, steps):
+        repairs, steps = self._repaired(base)
+        if repairs or self._over:
             return repairs, ()
         climbs = self._climbs(base, steps)
         for step in climbs[:BRANCHES]:
             if self._over:
                 break
-            version = self._after(base, step)
-            if repairs := self._confirmed(version, self._screened(version)):
+            repairs, _ = self._repaired(self._after(base, step))
+            if repairs:
                 return repairs, ()
         return (), self._halves(base, climbs)
+
+    def _repaired(self, version: Version) -> tuple[tuple[Patch, ...], list[Step]]:
+        """The single edits that repair a version, the plainest first; with all that was tried.
+
+        Where there are more edits than can be tried in a few seconds, none is tried after a repair has been found.
+        """
+        left = plainest_first(version.source, self._edits(version))
+        steps: list[Step] = []
+        total = sum(self.counts.values()) + len(left)
+        while left and not self._over:
+            tried, left = self._screened(version, left, total)
+            steps += tried
+            if repairs := self._confirmed(version, tried):
+                self.whole = self.whole and not left
+                return repairs, steps
+        self.whole = self.whole and not left
+        return (), steps
 
     def report(self, patches: tuple[Patch, ...], partial: tuple[Patch, ...], seconds: float) -> Repair:
         """The Repair, with what was counted."""
@@ -143,49 +163,55 @@ class Search:
         return self.crew.stopped or perf_counter() > self.until
 
     def _ask(self) -> bool:
-        """Choose the problem to screen on, the first that the candidate is wrong on, and those to confirm on.
+        """Choose the problem to screen on, the first that the candidate is wrong on; the others are to confirm on.
 
         Returns whether there is one.
         """
-        reference = discover()["numpy"].gradients
         own = (self.problem, replace(self.problem, seed=self.problem.seed + 1))
         problems = (questions.tiny(self.problem, self.layout), *questions.further(self.problem, self.layout), *own)
-        posed = tuple(questions.pose(one, self.layout, reference) for one in problems)
-        trial = replace(self.trial, questions=posed, seconds=self.crew.limits.seconds)
+        trial = replace(self.trial, questions=self._posed(problems[:1]), seconds=self.crew.limits.seconds)
         survey = self.crew.survey(trial, self.source)
-        trial = replace(trial, matches=survey.matches, names=survey.names)
-        right = survey.outcome.right
-        wrong = [k for k, marks in enumerate(right) if marks != trial.all_right]
+        if not _wrong(survey):  # it answered, and was right: then where is it wrong?
+            trial = replace(trial, questions=trial.questions + self._posed(problems[1:]))
+            survey = self.crew.survey(trial, self.source)
+        wrong = _wrong(survey) or [k for k, right in enumerate(survey.outcome.right) if right == RAISED]
         if not wrong:
             return False
-        first = next((k for k in wrong if right[k] != RAISED), wrong[0])
-        self.excused = [marks == RAISED for k, marks in enumerate(right) if k != first]
-        self.further = replace(trial, questions=posed[:first] + posed[first + 1 :])
-        self.screening = replace(trial, questions=posed[first : first + 1])
-        lower = questions.ladder(posed[first].problem)[1:]
-        rungs = tuple(questions.pose(one, self.layout, reference) for one in lower)
-        self.climbing = replace(trial, questions=(posed[first], *rungs))
+        first = wrong[0]
+        self.trial = replace(trial, matches=survey.matches, names=survey.names, questions=())
+        self.others = problems[:first] + problems[first + 1 :]
+        self.screening = replace(self.trial, questions=trial.questions[first : first + 1])
         return True
 
-    def _screened(self, version: Version) -> list[Step]:
-        """Every edit of a version, with its outcome on the one problem."""
-        chosen = plainest_first(version.source, self._edits(version))
-        least, times = PER_MUTANT
-        seconds = max(least, times * version.survey.seconds)
-        trial = replace(self.screening, seconds=seconds)
+    def _posed(self, problems: Sequence[Problem]) -> tuple[Question, ...]:
+        reference = discover()["numpy"].gradients
+        return tuple(questions.pose(problem, self.layout, reference) for problem in problems)
+
+    @cached_property
+    def further(self) -> Trial:
+        """What a patch is confirmed on."""
+        return replace(self.trial, questions=self._posed(self.others), seconds=self.crew.limits.seconds)
+
+    @cached_property
+    def excused(self) -> list[bool]:
+        """Of the further problems those that the original cannot answer."""
+        return [right == RAISED for right in self.crew.survey(self.further, self.source).outcome.right]
+
+    def _screened(self, version: Version, edits: list[Edit], total: int) -> tuple[list[Step], list[Edit]]:
+        """As many of these edits as there is time for, with their outcomes on the one problem; and those left."""
+        trial = replace(self.screening, seconds=_patience(version))
+        start, done = perf_counter(), sum(self.counts.values())
 
         def report(found: Sequence[Outcome | None]) -> None:
             known = [one for one in found if one is not None]
-            right = sum(self._is_right(one) for one in known)
-            self.progress(done + len(known), done + len(chosen), self.survivors + right)
+            self.progress(done + len(known), total, self.survivors + sum(map(self._is_right, known)))
 
-        start, done = perf_counter(), sum(self.counts.values())
-        outcomes = self.crew.outcomes(trial, version.source, chosen, self.until, report)
+        found = self.crew.outcomes(trial, version.source, edits, min(self.until, start + BATCH), report)
         self.searching += perf_counter() - start
-        self.counts.update(one.fate for one in outcomes if one)
-        self.survivors += sum(self._is_right(one) for one in outcomes if one)
-        self.whole = self.whole and None not in outcomes
-        return [Step(edit, one) for edit, one in zip(chosen, outcomes, strict=True) if one]
+        steps = [Step(edit, one) for edit, one in zip(edits, found, strict=True) if one]
+        self.counts.update(step.outcome.fate for step in steps)
+        self.survivors += sum(self._is_right(step.outcome) for step in steps)
+        return steps, [edit for edit, one in zip(edits, found, strict=True) if one is None]
 
     def _edits(self, version: Version) -> list[Edit]:
         """The edits of what ran, but for those that lead back to the user's own text."""
@@ -221,8 +247,8 @@ class Search:
         A problem that the original could not answer need not be answered, but no answer may be wrong.
         """
         count = 0
-        for right, excused in zip(outcome.right, self.excused, strict=True):
-            if right == RAISED and excused:
+        for k, right in enumerate(outcome.right):
+            if right == RAISED and self.excused[k]:
                 continue
             if right == RAISED or marks & ~right:
                 return 0
@@ -235,10 +261,11 @@ class Search:
         Looked at on the ladder of problems: where two faults lie on one path, the shorter ones tell them apart. Of
         edits that give the same gradients the plainest stands for all.
         """
-        before = self.crew.survey(self.climbing, base.source).outcome
+        lower = questions.ladder(self.screening.questions[0].problem)[1:]
+        trial = replace(self.screening, questions=self.screening.questions + self._posed(lower))
+        before = self.crew.survey(trial, base.source).outcome
         changed = [s.edit for s in steps if s.outcome.fate == "ran" and s.outcome.digest != base.survey.outcome.digest]
-        least, times = PER_MUTANT
-        trial = replace(self.climbing, seconds=max(least, times * base.survey.seconds))
+        trial = replace(trial, seconds=_patience(base))
         outcomes = self.crew.outcomes(trial, base.source, changed, self.until)
         found: dict[str, Step] = {}
         for edit, outcome in zip(changed, outcomes, strict=True):
@@ -273,6 +300,18 @@ class Search:
             still_wrong=self.further.words(self.further.all_right & ~right),
             tried_on=tried_on,
         )
+
+
+def _wrong(survey: Survey) -> list[int]:
+    """The questions that were answered, and not rightly."""
+    whole = (1 << len(survey.names)) - 1
+    return [k for k, right in enumerate(survey.outcome.right) if right not in (RAISED, whole)]
+
+
+def _patience(version: Version) -> float:
+    """Seconds that a mutant of a version may take."""
+    least, times = PER_MUTANT
+    return max(least, times * version.survey.seconds)
 
 
 def _gains(after: Outcome, before: Outcome) -> bool:

@@ -16,9 +16,11 @@ from typing import Any
 
 from ..candidate import arguments, read, said
 from ..edits import Edit, functions
+from ..errors import BadInput
 from . import sandbox
-from .judge import judged, matched, required
+from .judge import NO_ANSWER, Marks, judged, matched, required
 from .program import Program, fresh, mutated, program
+from .questions import Question
 from .rehearsal import Moment, Site, moment, sites, surely_raises
 from .trial import RAISED, Outcome, Survey, Trial
 
@@ -71,18 +73,24 @@ def warm_up(pickled: bytes) -> None:
 def survey(pickled: bytes, source: str) -> Survey:
     """Run a version of the file on all questions, and see which lines take part."""
     trial, version, given = _version(pickled, source)
-    trace, error, matches = Trace(version), "", dict(trial.matches)
+    trace, error = Trace(version), ""
+    returned: list[Any] = []
     for question, one in zip(trial.questions, given, strict=True):
         try:
             with sandbox.confined(trial.seconds):
-                returned = trace.follow(fresh(version, version.codes), sandbox.copied(one))
-                matches = matches or matched(read(returned, trial.function, question.problem), question, trial)
+                answer = trace.follow(fresh(version, version.codes), sandbox.copied(one))
+                returned.append(read(answer, trial.function, question.problem))
+                if not trial.matches:
+                    trial = replace(trial, matches=matched(returned[-1], question, trial))
         except BaseException as raised:
+            returned[len(returned) :] = [None]
             error = error or said(raised, trial.path)
-    names = trial.names or tuple(matches.values()) or required(trial)
-    stage = Stage(replace(trial, matches=matches, names=names), version, given, {}, frozenset(), "")
-    outcome, seconds = _answers(stage, version.codes), _seconds(stage)
-    return Survey(frozenset(trace.functions), frozenset(trace.lines), matches, names, seconds, outcome, error)
+    trial = replace(trial, names=trial.names or tuple(trial.matches.values()) or required(trial))
+    outcome = _together([_mark(answer, q, trial) for answer, q in zip(returned, trial.questions, strict=True)])
+    seconds = _seconds(version, given[0])
+    return Survey(
+        frozenset(trace.functions), frozenset(trace.lines), trial.matches, trial.names, seconds, outcome, error
+    )
 
 
 class Trace:
@@ -171,30 +179,42 @@ def _tried(stage: Stage, edit: Edit) -> Outcome:
 
 def _answers(stage: Stage, codes: Any) -> Outcome:
     """Put a mutant to every question, each in a module of its own."""
-    trial = stage.trial
-    fate, right, share, digests = "ran", [], 0.0, []
+    trial, marks, fate = stage.trial, [], "ran"
     for question, given in zip(trial.questions, stage.given, strict=True):
         try:
             with sandbox.confined(trial.seconds):
                 returned = fresh(stage.program, codes)(**sandbox.copied(given))
-                marks, part, digest = judged(returned, question, trial)
+                marks.append(judged(read(returned, trial.function, question.problem), question, trial))
         except BaseException as error:
-            marks, part, digest = RAISED, 0.0, "none"
+            marks[len(marks) :] = [NO_ANSWER]
             fate = fate if fate != "ran" else sandbox.fate(error)
-        right.append(marks)
-        share += part
-        digests.append(digest)
-    return Outcome(fate, tuple(right), share, "; ".join(digests))
+    return replace(_together(marks), fate=fate)
 
 
-def _seconds(stage: Stage) -> float:
-    """What one call of the function takes on the first question, called in a loop; 0 where it raises."""
+def _mark(answer: Any, question: Question, trial: Trial) -> Marks:
     try:
-        function, given = fresh(stage.program, stage.program.codes), stage.given[0]
-        count, start = 0, perf_counter()
-        while perf_counter() - start < LOOPS and count < 1000:
-            function(**sandbox.copied(given))
-            count += 1
-        return (perf_counter() - start) / count
+        return NO_ANSWER if answer is None else judged(answer, question, trial)
+    except BadInput:  # its names differ from one problem to the other
+        return NO_ANSWER
+
+
+def _together(marks: Sequence[Marks]) -> Outcome:
+    right, shares, digests = zip(*marks, strict=True)
+    fate = "raised" if RAISED in right else "ran"
+    return Outcome(fate, tuple(right), sum(shares), "; ".join(digests))
+
+
+def _seconds(version: Program, given: Mapping[str, Any]) -> float:
+    """What one call of the function takes, called in a loop; 0 where it raises."""
+    try:
+        with sandbox.confined(10 * LOOPS):
+            function = fresh(version, version.codes)
+            count, start = 0, perf_counter()
+            while perf_counter() - start < LOOPS:
+                function(**sandbox.copied(given))
+                count += 1
+            return (perf_counter() - start) / count
+    except sandbox.OutOfTime:
+        return 10 * LOOPS
     except BaseException:
         return 0.0

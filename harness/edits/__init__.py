@@ -5,7 +5,7 @@ is one file of the folder `kinds` that holds a `KIND`; `propose` collects what a
 """
 
 from .edit import Edit, apply, line_of
-from .proposing import kinds, propose
+from .proposing import all_kinds, propose
 from .source import functions
 
-__all__ = ["Edit", "apply", "functions", "kinds", "line_of", "propose"]
+__all__ = ["Edit", "all_kinds", "apply", "functions", "line_of", "propose"]

@@ -32,7 +32,7 @@ def whole(node: ast.AST | None) -> int | None:
 
 
 def multiple(text: str, by: int) -> str | None:
-    """A bound that is `by` units more, where it counts units: "2 * H" -> "3 * H", "H" -> "2 * H", "(k + 1) * H" -> "(k + 2) * H"."""
+    """A bound that is `by` units more, where it counts units: "H" -> "2 * H", "(k + 1) * H" -> "(k + 2) * H"."""
     node = ast.parse(text.strip(), mode="eval").body
     match node:
         case ast.Name():

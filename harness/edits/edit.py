@@ -26,7 +26,10 @@ class Edit:
 
 
 def apply(source: str, *edits: Edit) -> str:
-    """The source with these edits made. Raises ValueError where two overlap; two insertions at one place keep their order."""
+    """The source with these edits made, insertions at one place in the order given.
+
+    Raises ValueError where two edits overlap.
+    """
     pieces, done = [], 0
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
         if edit.start < done:

@@ -39,11 +39,16 @@ def level(node: ast.AST) -> int:
 
 @lru_cache(maxsize=50_000)
 def level_of(text: str) -> tuple[int, type[ast.operator] | None]:
-    """The level of an expression given as text, and its operator if it is a binary one. SyntaxError where it is none."""
+    """The level of an expression given as text, and its operator if it is a binary one. SyntaxError if it is none."""
     node = ast.parse(f"({text}\n)", mode="eval").body
     if isinstance(node, ast.Tuple):
         return (ATOM if text[:1] == "(" else ANY), None
     return level(node), type(node.op) if isinstance(node, ast.BinOp) else None
+
+
+def wrapped(text: str, least: int) -> str:
+    """An expression in parentheses where it binds less tightly than `least`."""
+    return f"({text})" if level_of(text)[0] < least else text
 
 
 def needs_parentheses(parent: ast.AST | None, child: ast.AST, text: str) -> bool:

@@ -12,10 +12,11 @@ from .edit import Edit
 from .scope import Scope, editable
 from .site import Change, Kind, Site
 from .source import Function, Source, named
+from .vocabulary import Vocabulary
 
 
 @cache
-def kinds() -> tuple[Kind, ...]:
+def all_kinds() -> tuple[Kind, ...]:
     """Every kind of the folder, by name."""
     found = (import_module(f".{module.name}", folder.__name__).KIND for module in iter_modules(folder.__path__))
     return tuple(sorted(found, key=lambda kind: kind.name))
@@ -34,7 +35,7 @@ def propose(
         same resulting text; each result is valid Python and parses to another tree than the source.
     """
     text = Source(source)
-    chosen = [kind for kind in kinds() if only is None or kind.name in only]
+    chosen = [kind for kind in all_kinds() if only is None or kind.name in only]
     found = [edit for site in sites(text, functions) for kind in chosen for edit in offers(kind, site)]
     seen, kept = {source}, []
     for edit in sorted(found, key=lambda e: (e.line, e.end - e.start + len(e.new), e.start, e.end, e.new, e.kind)):
@@ -49,21 +50,14 @@ def propose(
 def sites(source: Source, functions: Collection[str] | None) -> Iterator[Site]:
     """Every place in these functions, each with the innermost function that it is in."""
     by_name = dict(named(source.tree))
-    if functions is None:
-        roots: list[ast.AST] = list(source.tree.body)
-    elif unknown := set(functions) - set(by_name):
+    if functions is not None and (unknown := set(functions) - set(by_name)):
         raise BadInput(f"no function {listed(sorted(unknown))} in the source; there are {listed(by_name, 'and')}")
-    else:
-        roots = [by_name[name] for name in by_name if name in functions]
-    scopes: dict[ast.AST, Scope] = {}
-    done = set()
-    for node in (
-        node for root in roots for node in editable(root) if not isinstance(root, ast.Import | ast.ImportFrom)
-    ):
-        if node not in done:
-            done.add(node)
-            root = home(source, node)
-            yield Site(source, scopes.setdefault(root, Scope(source, root)), node)
+    roots = source.tree.body if functions is None else [by_name[name] for name in by_name if name in functions]
+    file, scopes = Vocabulary(source), dict[ast.AST, Scope]()
+    places = (node for root in roots if not isinstance(root, ast.Import | ast.ImportFrom) for node in editable(root))
+    for node in dict.fromkeys(places):  # each once: a function may be named beside one it is nested in
+        root = home(source, node)
+        yield Site(source, scopes.setdefault(root, Scope(source, file, root)), node)
 
 
 def home(source: Source, node: ast.AST) -> Function | ast.Module:
@@ -105,11 +99,8 @@ def trimmed(kind: Kind, source: Source, change: Change) -> Edit:
 
 def is_word(text: str, at: int) -> bool:
     """Whether a word or a number goes on across this place."""
-    return (
-        0 < at < len(text)
-        and (text[at - 1].isalnum() or text[at - 1] in "_.")
-        and (text[at].isalnum() or text[at] in "_.")
-    )
+    around = text[max(at - 1, 0) : at + 1]
+    return len(around) == 2 and at > 0 and all(letter.isalnum() or letter in "_." for letter in around)
 
 
 def plain(text: str) -> str:

@@ -1,15 +1,26 @@
 """What the text of one function uses: where an edit takes names, terms, factors and keys from."""
 
 import ast
-import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from .products import is_product
 from .source import Function, Source
+from .vocabulary import Vocabulary, names
 
 UNTOUCHED = (ast.JoinedStr, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, ast.arguments)
 ARRAY = {"T", "shape", "dtype", "size", "ndim", "real", "imag"}
+ROLES = {  # each with those whose atoms could stand there as well
+    "element": ("element",),
+    "matrix": ("matrix", "element"),
+    "argument": ("argument", "value"),
+    "value": ("value", "element"),
+    "base": ("base",),
+    "set base": ("set base",),
+    "keyed": ("keyed",),
+    "set": ("set",),
+}
 LOOPS = (ast.For, ast.AsyncFor, ast.comprehension)
 
 
@@ -34,6 +45,7 @@ class Scope:
     """One function, without the functions inside it, or the module's own statements."""
 
     source: Source
+    file: Vocabulary
     root: Function | ast.Module
 
     @cached_property
@@ -55,19 +67,6 @@ class Scope:
         given = [arg.arg for arg in (*self.root.args.posonlyargs, *self.root.args.args, *self.root.args.kwonlyargs)]
         return given[1:] if isinstance(self.source.parents.get(self.root), ast.ClassDef) else given
 
-    @cached_property
-    def not_values(self) -> frozenset[str]:
-        """Names that stand for no array or number: modules, functions, classes, builtins."""
-        tree = self.source.tree
-        named = {
-            n.asname or n.name
-            for each in ast.walk(tree)
-            if isinstance(each, ast.Import | ast.ImportFrom)
-            for n in each.names
-        }
-        defined = {each.name for each in ast.walk(tree) if isinstance(each, Function | ast.ClassDef)}
-        return frozenset(named | defined | set(dir(builtins)))
-
     def is_atom(self, node: ast.AST) -> bool:
         """A variable, an attribute that holds a value, or an element of one: h, self.h, h[t + 1], p["W_hh"]."""
         parent = self.source.parents.get(node)
@@ -75,25 +74,32 @@ class Scope:
             return False
         match node:
             case ast.Name():
-                return node.id not in self.not_values
+                return node.id not in self.file.not_values
             case ast.Attribute(value=ast.Name(id=name)):
-                return name not in self.not_values and node.attr not in ARRAY
+                return name not in self.file.not_values and node.attr not in ARRAY
             case ast.Subscript():
                 return self.is_atom(node.value)
         return False
 
     def role(self, node: ast.AST) -> str:
-        """How an atom is used: as an "operand", the "base" of a larger atom, or an "index"; "" where it is not used so."""
+        """How an atom is used: one of ROLES, "index", or "" where it is no atom or part of a longer one."""
         if not self.is_atom(node):
             return ""
-        parent = self.source.parents.get(node)
+        parent, is_set = self.source.parents.get(node), not isinstance(getattr(node, "ctx", None), ast.Load)
         if self.in_index(node):
-            return "index" if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) else ""
-        if parent is not None and self.is_atom(parent):
-            return "base" if isinstance(parent, ast.Subscript) else ""
-        if isinstance(parent, ast.Attribute) and parent.attr in ARRAY - {"T"}:
-            return ""
-        return "operand"
+            return "index" if isinstance(node, ast.Name) and not is_set else ""
+        if isinstance(parent, ast.Subscript):
+            keyed = isinstance(parent.slice, ast.Constant) and isinstance(parent.slice.value, str)
+            return "keyed" if keyed else "base" if isinstance(parent.ctx, ast.Load) else "set base"
+        if is_set:
+            return "set" if isinstance(parent, ast.Assign) and not isinstance(node, ast.Subscript) else ""
+        if is_product(parent) or (isinstance(parent, ast.Attribute) and parent.attr == "T"):
+            return "matrix"
+        if isinstance(parent, ast.Attribute):
+            return "" if parent.attr in ARRAY or self.is_atom(parent) else "argument"
+        if isinstance(parent, ast.BinOp | ast.UnaryOp | ast.Compare):
+            return "element"
+        return "argument" if isinstance(parent, ast.Call) else "value"
 
     def in_index(self, node: ast.AST) -> bool:
         """Inside square brackets or the arguments of range."""
@@ -111,41 +117,103 @@ class Scope:
 
     @cached_property
     def atoms(self) -> dict[str, dict[str, ast.AST]]:
-        """By role, every text that atoms of this function have, with the first such node."""
-        found: dict[str, dict[str, ast.AST]] = {"operand": {}, "base": {}, "index": {}}
-        for name in self.parameters:
-            found["operand"][name] = ast.Name(name)
+        """By role, the text of every atom that is used so in this function, with the first such node."""
+        found: dict[str, dict[str, ast.AST]] = {role: {} for role in ("index", *ROLES)}
         for node in self.nodes:
             if role := self.role(node):
                 found[role].setdefault(self.source.of(node), node)
-        for name in self.loop_variables:
-            found["operand"].pop(name, None)
-        for text in [text for text in found["operand"] if text in found["base"] or text.endswith("[:]")]:
-            if text.endswith("[:]") or text in self.parameters:
-                del found["operand"][text]
+        return found
+
+    def used_as(self, role: str) -> dict[str, ast.AST]:
+        """What could stand in this role: what does, or does in a role much like it, and names that nothing uses."""
+        found = {text: node for each in ROLES.get(role, (role,)) for text, node in self.atoms[each].items()}
+        if role == "element":
+            found |= {text: node for text, node in self.atoms["matrix"].items() if self.is_step(node)}
+        if role in ("element", "matrix", "argument", "value"):
+            found = {text: node for text, node in found.items() if not is_block(node)} | self.unused
+        if role == "argument":
+            found = {text: node for text, node in found.items() if text not in self.atoms["index"]}
+        return found
+
+    def is_step(self, node: ast.AST) -> bool:
+        """What a loop reads of an array in one turn: dh[t]."""
+        return isinstance(node, ast.Subscript) and not self.loop_variables.isdisjoint(names(node.slice))
+
+    @cached_property
+    def unused(self) -> dict[str, ast.AST]:
+        """Parameters and variables that the function, and those inside it, never read."""
+        own = [each for each in ast.walk(self.root) if isinstance(each, ast.Name)]
+        read = {each.id for each in own if isinstance(each.ctx, ast.Load)}
+        written = {
+            each.id: each for each in self.nodes if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+        }
+        given = {**{name: ast.Name(name) for name in self.parameters}, **written}
+        return {name: node for name, node in given.items() if name not in read}
+
+    @cached_property
+    def ends(self) -> list[str]:
+        """The first and last elements of arrays that a loop goes through: dh[0], dh[-1] where it reads dh[t]."""
+        bases = [
+            self.source.of(node.value)
+            for node in self.nodes
+            if isinstance(node, ast.Subscript) and self.is_atom(node) and self.is_step(node)
+        ]
+        return [f"{base}[{at}]" for base in dict.fromkeys(bases) if "[" not in base for at in (0, -1)]
+
+    @cached_property
+    def attributes(self) -> list[str]:
+        """The values that the class keeps: self.h, self.W."""
+        parent = self.source.parents.get(self.root)
+        if not isinstance(parent, ast.ClassDef):
+            return []
+        found = [each for each in ast.walk(parent) if isinstance(each, ast.Attribute) and self.is_atom(each)]
+        return list(dict.fromkeys(self.source.of(each) for each in found))
+
+    @cached_property
+    def sizes(self) -> dict[str, ast.AST]:
+        """What the function reads as a size: len(x), x.shape[0]."""
+        found: dict[str, ast.AST] = {}
+        for node in self.nodes:
+            match node:
+                case ast.Call(func=ast.Name(id="len")) | ast.Subscript(value=ast.Attribute(attr="shape")):
+                    found.setdefault(self.source.of(node), node)
+        return found
+
+    @cached_property
+    def given(self) -> dict[str, list[ast.expr]]:
+        """By the text of a target, every value that is assigned to it, pairs taken apart."""
+        found: dict[str, list[ast.expr]] = {}
+        for node in self.nodes:
+            if isinstance(node, ast.Assign) and len(node.targets) == 1:
+                target, value = node.targets[0], node.value
+                pairs = [(target, value)]
+                if isinstance(target, ast.Tuple):
+                    pairs = list(zip(target.elts, value.elts, strict=False)) if isinstance(value, ast.Tuple) else []
+                for name, each in pairs:
+                    found.setdefault(self.source.of(name), []).append(each)
         return found
 
     def operands_of(self, *kinds: type[ast.operator]) -> dict[str, ast.AST]:
-        """Every text that is an operand of such operators, and is not itself such an operation."""
+        """Every text that is an operand of such operators, and is not itself such an operation; numbers and what they
+        are added to apart."""
         found: dict[str, ast.AST] = {}
         for node in self.nodes:
-            if isinstance(node, ast.BinOp) and isinstance(node.op, kinds):
-                for operand in (node.left, node.right):
-                    if not (isinstance(operand, ast.BinOp) and isinstance(operand.op, kinds)):
-                        found.setdefault(self.source.of(operand), operand)
+            if isinstance(node, ast.BinOp) and isinstance(node.op, kinds) and not self.in_index(node):
+                both = (node.left, node.right)
+                if ast.Add in kinds and any(is_number(each) for each in both):
+                    continue
+                for each in both:
+                    if not is_number(each) and not (isinstance(each, ast.BinOp) and isinstance(each.op, kinds)):
+                        found.setdefault(self.source.of(each), each)
         return found
 
     @cached_property
     def terms(self) -> dict[str, ast.AST]:
-        return {
-            text: n
-            for text, n in self.operands_of(ast.Add, ast.Sub).items()
-            if not is_number(n) and not self.in_index(n)
-        }
+        return self.operands_of(ast.Add, ast.Sub)
 
     @cached_property
     def factors(self) -> dict[str, ast.AST]:
-        return {text: n for text, n in self.operands_of(ast.Mult).items() if not is_number(n) and not self.in_index(n)}
+        return self.operands_of(ast.Mult)
 
     @cached_property
     def carried(self) -> dict[str, frozenset[ast.AST]]:
@@ -166,10 +234,14 @@ class Scope:
         return {name: frozenset(loops) for name, loops in sorted(found.items())}
 
 
-def names(node: ast.AST) -> list[str]:
-    """The variables that stand in an expression."""
-    return [each.id for each in ast.walk(node) if isinstance(each, ast.Name)]
-
-
 def is_number(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool)
+
+
+def is_block(node: ast.AST) -> bool:
+    """A slice of a later axis, a[:, : 2 * H], or all of an array, a[:]."""
+    if not isinstance(node, ast.Subscript):
+        return False
+    at = node.slice
+    whole = isinstance(at, ast.Slice) and at.lower is None and at.upper is None and at.step is None
+    return whole or (isinstance(at, ast.Tuple) and any(isinstance(each, ast.Slice) for each in at.elts))

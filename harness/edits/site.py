@@ -1,15 +1,13 @@
 """A place in a source, as the kinds of edit see it."""
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .levels import BINARY, SYMBOLS
-from .scope import Scope, names
+from .scope import Scope
 from .source import Source, Span
-
-VALUED = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return)
+from .vocabulary import names
 
 
 class Change(NamedTuple):
@@ -48,18 +46,19 @@ class Site:
     def loops(self) -> list[ast.AST]:
         return [node for node in self.ancestors() if isinstance(node, ast.For | ast.While)]
 
-    def known(self, found: dict[str, ast.AST]) -> list[str]:
+    def known(self, found: Mapping[str, ast.AST]) -> list[str]:
         """The texts whose loop variables, if any, are those of the loops around this place."""
         here = {name for loop in self.loops if isinstance(loop, ast.For) for name in names(loop.target)}
         return [
             text for text, node in found.items() if here.issuperset(self.scope.loop_variables.intersection(names(node)))
         ]
 
-    def binary(self, left: ast.expr, op: type[ast.operator], right: ast.expr) -> str:
-        """left op right, the texts between them kept where this node is that operation with another operator."""
-        own = BINARY[op]
-        first, second = self.of(left, own), self.of(right, own + 1)
-        return f"{first} {SYMBOLS[op]} {second}"
+    def statement(self) -> ast.AST | None:
+        """The statement that an expression is in."""
+        node: ast.AST | None = self.node
+        while node is not None and not isinstance(node, ast.stmt):
+            node = self.source.parents.get(node)
+        return node
 
     def block(self) -> list[ast.stmt]:
         """The statements that this one stands among."""

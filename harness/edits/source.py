@@ -50,7 +50,8 @@ class Source:
 
     def span(self, node: ast.AST) -> Span:
         if isinstance(node, ast.expr | ast.stmt | ast.keyword | ast.arg):
-            assert node.end_lineno is not None and node.end_col_offset is not None
+            assert node.end_lineno is not None
+            assert node.end_col_offset is not None
             return self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset)
         raise TypeError(f"{type(node).__name__} has no place of its own in the text")
 

@@ -8,9 +8,11 @@ from ..site import Change, Kind, Site
 
 
 def propose(site: Site) -> Iterator[Change]:
+    if site.scope.in_index(site.node):
+        return
     match site.node:
         case ast.BinOp(left=left, op=op, right=right):
-            yield Change(site.node, site.of(left), f"{site.of(left)} for {site.of(site.node)}")
+            yield Change(site.node, site.of(left))
             if isinstance(op, ast.Sub):
                 yield Change(site.node, f"-{site.of(right, UNARY)}")
             elif not isinstance(op, ast.Pow):

@@ -3,12 +3,14 @@
 import ast
 from collections.abc import Iterator
 
-from ..levels import ATOM, PRODUCT, SUM
+from ..levels import ATOM, PRODUCT, SUM, wrapped
 from ..products import operands
 from ..site import Change, Kind, Site
 
 
 def propose(site: Site) -> Iterator[Change]:
+    if site.scope.in_index(site.node):
+        return
     match site.node:
         case ast.BinOp(left=left, op=ast.Sub(), right=right):
             yield Change(site.node, f"{site.of(right, SUM)} - {site.of(left, SUM + 1)}")
@@ -26,14 +28,8 @@ def product(site: Site, left: str, right: str) -> str:
         case ast.Call(func=func, args=[_, _]):
             return f"{site.of(func)}({left}, {right})"
         case ast.Call():
-            return f"{bound(left, ATOM)}.dot({right})"
-    return f"{bound(left, PRODUCT)} @ {bound(right, PRODUCT + 1)}"
-
-
-def bound(text: str, least: int) -> str:
-    from ..levels import level_of
-
-    return f"({text})" if level_of(text)[0] < least else text
+            return f"{wrapped(left, ATOM)}.dot({right})"
+    return f"{wrapped(left, PRODUCT)} @ {wrapped(right, PRODUCT + 1)}"
 
 
 def turned(site: Site, node: ast.expr) -> str:

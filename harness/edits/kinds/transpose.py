@@ -5,25 +5,29 @@ from collections.abc import Iterator
 
 from ..products import is_product
 from ..site import Change, Kind, Site
+from ..values import results
 
 
 def propose(site: Site) -> Iterator[Change]:
-    node, parent = site.node, site.parent
+    node = site.node
     assert isinstance(node, ast.expr)
     if isinstance(node, ast.Attribute) and node.attr == "T":
         yield Change(node, site.of(node.value))
-        return
-    if isinstance(node, ast.Attribute | ast.Name) and not site.scope.is_atom(node):
-        return
-    if is_product(parent) and node is not getattr(parent, "func", None) and not is_product(node):
+    elif is_matrix(site, node) and (is_factor(site) or is_result(site)):
         yield Change(node, f"{site.of(node)}.T")
-    elif isinstance(parent, ast.Dict | ast.Return | ast.Assign | ast.keyword | ast.Tuple) and is_loaded(node):
-        if site.scope.role(node) == "operand" or isinstance(node, ast.Call):
-            yield Change(node, f"{site.of(node)}.T")
 
 
-def is_loaded(node: ast.expr) -> bool:
-    return isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
+def is_factor(site: Site) -> bool:
+    return is_product(site.parent) and site.node is not getattr(site.parent, "func", None)
+
+
+def is_result(site: Site) -> bool:
+    return site.node in results(site.statement()) and not isinstance(site.parent, ast.AugAssign)
+
+
+def is_matrix(site: Site, node: ast.expr) -> bool:
+    """A variable or the value of a call; a product is transposed with its operands exchanged, by another kind."""
+    return site.scope.is_atom(node) or (isinstance(node, ast.Call) and not is_product(node))
 
 
 KIND = Kind("add or drop a transpose", (ast.Attribute, ast.Name, ast.Subscript, ast.Call), propose)

@@ -63,7 +63,7 @@ def searched(repair: "Repair") -> str:
     if not repair.tried and not repair.pruned:
         return "No edit was tried."
     left_out = f" and {repair.pruned:,} left out, since the changed line alone raises" if repair.pruned else ""
-    whole = "that is every edit there is" if repair.whole else "the search was stopped before all were tried"
+    whole = "that is every edit there is" if repair.whole else "the search ended before all were tried"
     return f"{_many(repair.tried, 'edit')} {'was' if repair.tried == 1 else 'were'} tried{left_out}; {whole}."
 
 

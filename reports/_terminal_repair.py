@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ..harness.patch import Patch, Repair
 
 MOST = 4  # other patches
+HEADS = ("bold", "cyan")
 STYLES = {"---": "bold", "+++": "bold", "@@": "cyan", "-": "red", "+": "green"}
 
 
@@ -33,8 +34,7 @@ def _first(title: str, patches: "Sequence[Patch]") -> Iterator[Any]:
     text = plain(f"{title}: {said(patches[0])}")
     text.stylize("bold", 0, len(title))
     yield text
-    for line in diff(patches[0]).split("\n"):
-        yield indented(plain(line.expandtabs(4), _style(line)))
+    yield from map(indented, map(_code, diff(patches[0]).rstrip().split("\n")))
     yield plain(tested(patches[0]))
     if rest := others(patches):
         yield plain(f"{as_well(rest)}:")
@@ -43,5 +43,15 @@ def _first(title: str, patches: "Sequence[Patch]") -> Iterator[Any]:
             yield indented(plain(f"and {len(rest) - MOST} more", "dim"))
 
 
-def _style(line: str) -> str:
-    return next((style for start, style in STYLES.items() if line.startswith(start)), "")
+def _code(line: str) -> Any:
+    """A line of a diff. Where it wraps, it stays right of its sign, so that its rest is not taken for a line."""
+    from rich.table import Table
+
+    style = next((style for start, style in STYLES.items() if line.startswith(start)), "")
+    if style in HEADS:
+        return plain(line, style)
+    grid = Table.grid()
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(plain(line[:1], style), plain(line[1:].expandtabs(4), style))
+    return grid

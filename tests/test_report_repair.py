@@ -126,7 +126,7 @@ def test_the_search_is_told_in_small_print(report):
 def test_half_a_repair_is_called_that(report):
     text = read(report, HALF)
     parts = [
-        "No edit was found that makes every gradient right", "1 edit was tried; the search was stopped before all",
+        "No edit was found that makes every gradient right", "1 edit was tried; the search ended before all",
         "Partial repair", "mends dcdWhh, but dcdWxh stays wrong.", "What it mends is right on 5 further",
         "1 other edit mends a part as well", "but dcdWhh stays wrong", "2 ran out of memory",
     ]  # fmt: skip
@@ -165,7 +165,7 @@ def test_other_line_ends_are_line_ends_and_tabs_stay(end):
     assert "```diff\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-\tfirst\n+\tsecond\n```" in rendered("markdown", repair)
     assert "@@ -1 +1 @@\n-\tfirst\n+\tsecond</pre>" in rendered("html", repair)
     lines = [line.strip() for line in rendered("terminal", repair).splitlines()]
-    assert lines[lines.index("@@ -1 +1 @@") + 1 :][:2] == ["-   first", "+   second"]
+    assert lines[lines.index("@@ -1 +1 @@") + 1 :][:2] == ["-    first", "+    second"]
 
 
 def test_no_line_of_a_diff_closes_the_fence():
@@ -183,8 +183,20 @@ def test_a_diff_too_long_for_a_comment_is_left_to_the_page():
 def test_the_terminal_colours_what_goes_and_what_comes():
     file = StringIO()
     show(of(MENDED), Console(file=file, width=100, force_terminal=True, color_system="standard"))
-    assert f"\x1b[31m-{OLD}\x1b[0m" in file.getvalue()
-    assert f"\x1b[32m+{NEW}\x1b[0m" in file.getvalue()
+    assert f"\x1b[31m-\x1b[0m\x1b[31m{OLD}\x1b[0m" in file.getvalue()
+    assert f"\x1b[32m+\x1b[0m\x1b[32m{NEW}\x1b[0m" in file.getvalue()
+
+
+def test_the_rest_of_a_long_line_is_taken_for_no_line():
+    """It stands right of the sign; a line of the diff that begins with a sign keeps it."""
+    diff = "--- a/x\n+++ b/x\n@@ -1,2 +1 @@\n-a = first - second - third - fourth\n+b\n \n"
+    file = StringIO()
+    show(of(replace(MENDED, patches=(replace(FIRST, diff=diff),))), Console(file=file, width=24))
+    lines = [line[4:].rstrip() for line in file.getvalue().splitlines()]
+    start = lines.index("@@ -1,2 +1 @@")
+    end = lines.index("+b")
+    assert [line[0] for line in lines[start + 1 : end]] == ["-", *" " * (end - start - 2)]
+    assert end > start + 2
 
 
 def test_old_and_new_lines_stand_beside_each_other_with_their_numbers():
@@ -229,7 +241,7 @@ def test_the_page_marks_lines_by_a_sign_and_not_by_colour_alone():
     ("repair", "said"),
     [
         (Repair(tried=1), "1 edit was tried; that is every edit there is."),
-        (Repair(tried=1000, whole=False), "1,000 edits were tried; the search was stopped before all were tried."),
+        (Repair(tried=1000, whole=False), "1,000 edits were tried; the search ended before all were tried."),
         (Repair(pruned=2), f"0 edits were tried and 2 left out, {ALONE}; that is every edit there is."),
     ],
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """A claim: for some gradients, what each of them is to the true ones; how it is searched for, and how it is worded."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from ._relation import AS_IT_IS, Array, Flow, Relation
 Part = tuple[Relation, Factor]
 Scenes = Mapping[int, "Scene"]  # by id() of their cases
 SAME: Part = (AS_IT_IS, ONE)
+_ITS = re.compile(r"\bits\b")
 
 
 @dataclass(eq=False)
@@ -109,29 +111,31 @@ def fitting(case: Case, name: str, relation: Relation) -> Iterator[Part]:
 
 def worded(claim: Claim, case: Case) -> tuple[str, str]:
     """What is wrong in a few words, and in sentences."""
-    extras = {part: [n for n, p in claim.parts.items() if p == part] for part in claim.parts.values() if part != SAME}
+    extras = {part: {n: p for n, p in claim.parts.items() if p == part} for part in claim.parts.values() if part != SAME}
     whats, sentences = [], []
     if claim.flow is not None:
         whats.append(claim.flow.what)
         shown = listed((case.shown[n] for n in claim.parts), "and")
         sentences.append(f"{_capital(claim.flow.what)}: {claim.flow.hint}. This explains {shown}.")
-    for part, names in extras.items():
-        what, sentence = _of_part(part, names, case)
+    for parts in extras.values():
+        what, sentence = _of_parts(parts, case)
         whats.append(what)
         sentences.append(f"On top of that, {sentence[0].lower()}{sentence[1:]}" if claim.flow is not None else sentence)
     return "; ".join(whats), " ".join(sentences)
 
 
-def _of_part(part: Part, names: list[str], case: Case) -> tuple[str, str]:
-    relation, factor = part
-    shown = listed((case.shown[n] for n in names), "and")
-    be, gradients = ("are", "gradients") if len(names) > 1 else ("is", "gradient")
+def _of_parts(parts: Mapping[str, Part], case: Case) -> tuple[str, str]:
+    """Of gradients to which the same has happened, what that is, said once; hints can differ between them."""
+    relation, factor = next(iter(parts.values()))
+    shown = listed((case.shown[n] for n in parts), "and")
+    be, gradients = ("are", "gradients") if len(parts) > 1 else ("is", "gradient")
     predicates = [p for p in (relation.predicate, factor.predicate if factor != ONE else "") if p]
-    hints = [h for h in (relation.hint, factor.hint if factor != ONE else "") if h]
-    predicate, hint = " and ".join(predicates), "; ".join(hints)
-    everything = names_everything(names, case)
-    if everything and relation is AS_IT_IS:
-        also = " and the loss" if "loss" in names else ""
+    hints = [h for h in (*(r.hint for r, _ in parts.values()), factor.hint if factor != ONE else "") if h]
+    predicate, hint = " and ".join(predicates), "; ".join(dict.fromkeys(hints))
+    if len(parts) > 1:
+        predicate, hint = (_ITS.sub("their", said) for said in (predicate, hint))
+    if names_everything(parts, case) and relation is AS_IT_IS:
+        also = " and the loss" if "loss" in parts else ""
         if "loss" in case.given and "loss" not in case.wrong:
             hint += "; the loss itself is right, so that backward starts from another loss than forward ends in"
         return f"every gradient{also} is {predicate}", f"Every gradient{also} is {predicate}: {hint}."

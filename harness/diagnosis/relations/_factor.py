@@ -47,7 +47,7 @@ class Factor:
             if self.power < 0 and kept == self.sizes:
                 also = "" if abs(self.number) == 1 else f", and a factor of {abs(self.number)} is left from the loss"
                 return f"a mean is taken over {over} where the loss is a sum{also}"
-            return f"it is {'divided' if self.power < 0 else 'multiplied'} by the number of {_counted(self.sizes)}"
+            return f"look for a {'division' if self.power < 0 else 'product'} by the number of {_counted(self.sizes)}"
         size = abs(self.number)
         if self.number == -1:
             return "look for out - y written the other way round, or -= where += is meant"

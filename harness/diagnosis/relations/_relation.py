@@ -1,7 +1,7 @@
 """The nouns of relations: what a gradient can be to the true one, and how errors can fail to flow."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -25,9 +25,9 @@ class Relation:
     """
 
     predicate: str
-    hint: str
-    predict: Predict
-    steps: Callable[[Problem], tuple[int, ...]] = lambda problem: ()
+    hint: str = field(compare=False)
+    predict: Predict = field(compare=False)
+    steps: Callable[[Problem], tuple[int, ...]] = field(default=lambda problem: (), compare=False)
 
 
 @dataclass(frozen=True)

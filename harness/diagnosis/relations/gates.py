@@ -73,7 +73,7 @@ def _interleaved(back: bool) -> Predict:
     return predict
 
 
-_LAID = "it is reshaped to (H, gates) where (gates, H) is meant, or the other way round"
+_LAID = "look for a reshape to (H, gates) where (gates, H) is meant, or the other way round"
 INTERLEAVED = (
     Relation("laid unit by unit, gates side by side, where gate blocks are meant", _LAID, _interleaved(False)),
     Relation("laid in gate blocks as if it had been laid unit by unit", _LAID, _interleaved(True)),

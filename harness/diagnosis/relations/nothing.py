@@ -12,7 +12,7 @@ def zeros(case: Case, name: str) -> Array:
     return np.zeros_like(case.truth.named[name])
 
 
-ZERO = Relation("zero", "it is never computed or assigned, or the loss does not reach it", zeros)
+ZERO = Relation("zero", "look for one that is never computed or assigned, or that the loss does not reach", zeros)
 
 
 def propose(case: Case, name: str) -> Iterator[Relation]:

@@ -60,7 +60,7 @@ def propose(case: Case, name: str) -> Iterator[Relation]:
             if not own:
                 yield _with_others(name, (which, adjoint), (own_left, own_adjoint))
             for arrangement in SHIFTED if own and own_left != "1" and case.problem.T * case.problem.B > 1 else ():
-                predicate = f"a sum of outer products with the adjoints {arrangement.words}"
+                predicate = f"made of outer products with the adjoints {arrangement.words}"
                 yield Relation(predicate, arrangement.hint, _product(None, arrangement))
 
 

@@ -93,7 +93,7 @@ def _collapsed(axes: list[str], at: tuple[int, ...]) -> Relation:
         over = tuple(int(np.argsort(place.order)[k]) for k in at)
         return _aligned(case, name, place.native(case.truth.named[name]).sum(over))
 
-    predicate = f"summed over its {listed((axes[k] for k in at), 'and')} axis, which it should keep"
+    predicate = f"summed over its {listed((axes[k] for k in at), 'and')} axis, which should be kept"
     return Relation(predicate, "look for a sum that is one too many", predict)
 
 

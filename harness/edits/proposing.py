@@ -82,7 +82,8 @@ def offers(kind: Kind, site: Site) -> Iterator[Edit]:
 
 def trimmed(kind: Kind, source: Source, change: Change) -> Edit:
     """The change as an edit of no more than the words it changes, so that edits of one line can be combined."""
-    (start, end), new = source.placed(change.at, change.new) if isinstance(change.at, ast.AST) else change[:2]
+    at, new = change.at, change.new
+    (start, end), new = source.placed(at, new) if isinstance(at, ast.AST) else (at, new)
     old = source.text[start:end]
     what = change.what or f"{plain(new)} for {plain(old)}"
     same = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))

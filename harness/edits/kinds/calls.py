@@ -11,17 +11,15 @@ MADE = ("zeros", "ones", "empty")
 def propose(site: Site) -> Iterator[Change]:
     node, file = site.node, site.scope.file
     match node:
-        case ast.Call(args=[ast.Starred() | ast.Constant()]):
-            return
-        case ast.Call(func=func, args=[only], keywords=[]):
+        case ast.Call(func=ast.Attribute(value=value, attr=name) as func) if not is_from_module(site, func):
+            if name not in ("append", "insert") and (site.scope.is_atom(value) or not isinstance(value, ast.Name)):
+                yield Change(node, site.of(value))
+        case ast.Call(func=func, args=[only], keywords=[]) if not isinstance(only, ast.Starred | ast.Constant):
             name = site.of(func)
             if name in file.unary or (is_from_module(site, func) and not name.rpartition(".")[2].startswith(MADE)):
                 yield Change(node, site.of(only))
             if name in file.unary:
                 yield from (Change(node, site.within(node, func, other)) for other in file.unary if other != name)
-        case ast.Call(func=ast.Attribute(value=value, attr=name) as func) if name not in ("append", "insert"):
-            if not is_from_module(site, func) and (site.scope.is_atom(value) or not isinstance(value, ast.Name)):
-                yield Change(node, site.of(value))
     if site.scope.role(node) == "element":
         for name in file.squashing:
             yield Change(node, f"{name}({site.of(node)})")

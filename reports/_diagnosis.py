@@ -38,13 +38,25 @@ def remarks(finding: "Finding") -> list[str]:
 
 
 def explains(finding: "Finding", most: int, spell: Callable[[str], str] = visible) -> str:
-    """'dWhh 4.6e+15 -> 0.80, dWxh 3.1e+15 -> 0.50 times the noise: all that is wrong'."""
+    """'dWhh 4.6e+15 -> 0.80, dWxh 3.1e+15 -> 0.50 times the noise: all that is wrong'.
+
+    What says where a fault starts explains no figure: its evidence is what is wrong and what is right.
+    """
     names = [spell(name) for name in finding.gradients]
     if finding.residuals:
-        names = [f"{spell(r.name)} {ratio(r.before)} -> {ratio(r.after)}" for r in finding.residuals]
+        between = "where wrong, {} elsewhere" if localises(finding) else "-> {}"
+        names = [f"{spell(r.name)} {ratio(r.before)} {between.format(ratio(r.after))}" for r in finding.residuals]
     more = f" and {len(names) - most} more" if len(names) > most else ""
     unit = " times the noise" if finding.residuals else ""
     return f"{', '.join(names[:most])}{unit}{more}{': all that is wrong' if finding.whole else ''}"
+
+
+def verb(finding: "Finding") -> str:
+    return "shown by" if localises(finding) else "explains"
+
+
+def localises(finding: "Finding") -> bool:
+    return finding.means == "where it starts" and not finding.whole
 
 
 def timesteps(steps: tuple[int, ...]) -> str:

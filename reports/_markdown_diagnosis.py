@@ -17,6 +17,7 @@ from ._diagnosis import (
     remarks,
     took,
     unsaid,
+    verb,
 )
 from ._figures import counted, shape
 from ._markup import code, fenced, fitted, folded, prose
@@ -65,7 +66,7 @@ def smallest(case: "SmallestCase") -> str:
 def _headline(finding: "Finding") -> Iterable[str]:
     yield f"**Why: {prose(finding.what, line=' ')}**"
     yield prose(finding.sentence)
-    yield f"- explains {explains(finding, MOST, code)}\n- found by {prose('; '.join(remarks(finding)))}"
+    yield f"- {verb(finding)} {explains(finding, MOST, code)}\n- found by {prose('; '.join(remarks(finding)))}"
     yield from map(_source, finding.lines[:MOST])
     if len(finding.lines) > MOST:
         yield f"… and {counted(len(finding.lines) - MOST, 'line')} more"
@@ -86,7 +87,7 @@ def _listed(findings: Sequence["Finding"]) -> str:
 
 def _point(finding: "Finding") -> str:
     lines = [f"{code(line.file)} line {line.line}: {code(line.would_read)}" for line in finding.lines[:1]]
-    said = "; ".join([f"explains {explains(finding, MOST, code)}", *map(prose, remarks(finding)), *lines])
+    said = "; ".join([f"{verb(finding)} {explains(finding, MOST, code)}", *map(prose, remarks(finding)), *lines])
     return f"- **{prose(finding.what, line=' ')}**. {prose(finding.sentence)} ({said})"
 
 

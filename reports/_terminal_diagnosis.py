@@ -17,6 +17,7 @@ from ._diagnosis import (
     remarks,
     took,
     unsaid,
+    verb,
 )
 from ._figures import counted, shape, visible
 from ._layout import indented, plain
@@ -71,7 +72,7 @@ def _evidence(finding: "Finding") -> "Table":
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
-    grid.add_row("explains", plain(explains(finding, MOST)))
+    grid.add_row(verb(finding), plain(explains(finding, MOST)))
     grid.add_row("found by", plain("; ".join(remarks(finding))))
     return grid
 
@@ -91,7 +92,8 @@ def _further(title: str, findings: Sequence["Finding"]) -> Iterator[Any]:
         text = plain(f"{visible(finding.what)}: {finding.sentence}")
         text.stylize("bold", 0, len(visible(finding.what)))
         yield indented(text)
-        yield indented(indented(plain("; ".join([f"explains {explains(finding, MOST)}", *remarks(finding)]), "dim")))
+        said = "; ".join([f"{verb(finding)} {explains(finding, MOST)}", *remarks(finding)])
+        yield indented(indented(plain(said, "dim")))
         yield from map(indented, _source(finding))
     if len(findings) > MOST:
         yield indented(plain(f"and {len(findings) - MOST} more", "dim"))

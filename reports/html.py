@@ -29,7 +29,7 @@ def render(result: "Result") -> str:
         lstrip_blocks=True,
     )
     figures = ("figure", "signed", "ratio", "cosine", "seconds", "shape", "versions", "mark", "counted", "matching")
-    why = ("remarks", "took", "changed", "entry", "length", "cell", "wrong_signs", "unsaid")
+    why = ("remarks", "took", "changed", "entry", "length", "cell", "wrong_signs", "unsaid", "localises")
     environment.filters |= {name: getattr(_figures, name) for name in figures}
     fix = ("as_well", "others", "said", "searched", "sides", "spent", "tested")
     environment.filters |= {f"why_{name}": getattr(_diagnosis, name) for name in why}

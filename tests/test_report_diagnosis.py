@@ -237,6 +237,15 @@ def test_between_references_an_oracle_decides(report):
 
 
 @TEXTS
+def test_what_says_where_a_fault_starts_does_not_claim_to_explain(report):
+    finding = replace(WHY.findings[0], means="where it starts", whole=False)
+    panel = replace(RESULT.panels[0], diagnosis=Diagnosis((finding,)))
+    text = discover()[report].render(replace(RESULT, panels=(panel,)))
+    assert "where wrong," in text
+    assert "explains" not in text
+
+
+@TEXTS
 def test_many_are_counted_rather_than_listed(report):
     residuals = tuple(Residual(f"W_{k}", 1e9, 1.0) for k in range(9))
     finding = replace(WHY.findings[0], residuals=residuals, gradients=tuple(r.name for r in residuals))

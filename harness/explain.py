@@ -58,12 +58,9 @@ def smaller(case: Case, ask: Ask) -> tuple[Case, tuple[str, ...]]:
 
 
 def headline(panel: Panel) -> str:
-    """The panel in a sentence, the cause first where one was found."""
+    """The panel in a sentence: whose gradients, the cause and the cure where they were found, then what differs."""
     findings = panel.diagnosis.findings if panel.diagnosis else ()
-    return told_first(panel.sentence, findings[0].what) if findings else panel.sentence
-
-
-def told_first(sentence: str, news: str) -> str:
-    """'NAME: news. What was said of NAME before.'"""
-    name, _, rest = sentence.partition(": ")
-    return f"{name}: {news}. {rest}"
+    patches = panel.repair.patches if panel.repair else ()
+    news = [*(finding.what for finding in findings[:1]), *(patch.sentence for patch in patches[:1])]
+    name, _, rest = panel.sentence.partition(": ")
+    return f"{name}: {'; '.join(news)}. {rest}" if news else panel.sentence

@@ -5,9 +5,8 @@ from pathlib import Path
 
 from .check import split_target
 from .compare import MATCH
-from .explain import told_first
+from .explain import headline
 from .layout import Layout
-from .patch import Patch, Repair
 from .problem import Problem
 from .repair import Progress, apply_patch, repair
 from .result import Result
@@ -46,15 +45,6 @@ def mend(
         return Mended(result)
     found = repair(target, problem, layout, limits, budget=budget, progress=progress)
     panels = tuple(replace(p, repair=found) if p in wrong else p for p in result.panels)
-    written = tuple((path, apply_patch(path, patch)) for path, patch in _first(found, target)) if write else ()
-    return Mended(replace(result, panels=panels, headline=_headline(result.headline, found)), written)
-
-
-def _first(found: Repair, target: str) -> list[tuple[Path, Patch]]:
     path, _ = split_target(target)
-    return [(path, patch) for patch in found.patches[:1]]
-
-
-def _headline(headline: str, found: Repair) -> str:
-    """The cure before the cause."""
-    return told_first(headline, found.patches[0].sentence) if found.patches else headline
+    written = tuple((path, apply_patch(path, patch)) for patch in found.patches[:1]) if write else ()
+    return Mended(replace(result, panels=panels, headline=headline(next(p for p in panels if p.repair))), written)

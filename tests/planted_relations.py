@@ -1,7 +1,8 @@
 """Planted relations: how a candidate is put to the means of diagnosis in this process, and a row for every relation."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from gradparity.backends import numpy_bptt
@@ -110,6 +111,70 @@ def truncated(steps: Callable[[int, int], bool]) -> Change:
     return change
 
 
+def walked(p: Problem, x: Tensors, g: Gradients, dh: Array, steps: range, own: Array) -> Named:
+    """The tanh network's backward over some steps, from this adjoint at their end; `own` is dL_t/dh_t, (T, B, H)."""
+    h, W, da_all = g.states["h"], x.params, np.zeros_like(g.states["h"][1:])
+    for t in reversed(steps):
+        da_all[t] = (dh + own[t]) * (1 - h[t + 1] ** 2)
+        dh = da_all[t] @ W["W_hh"].T
+    return {
+        "W_xh": outer(x.x, da_all),
+        "W_hh": outer(h[:-1], da_all),
+        "b_h": da_all.sum((0, 1)),
+        "x": da_all @ W["W_xh"].T,
+        "h0": dh,
+    }
+
+
+def leaking(order: Callable[[int], list[int]], share: float = 1.0) -> Change:
+    """One sequence after the other; the adjoint that one ends with, or a share of it, the next begins with."""
+
+    def change(p: Problem, x: Tensors, g: Gradients) -> Named:
+        own, left, begins = g.adjoints["adjoint_out"] @ x.params["W_hy"].T, np.zeros(p.H), np.zeros((p.B, p.H))
+        for b in order(p.B):
+            begins[b] = share * left
+            left = walked(p, x, g, begins, range(p.T), own)["h0"][b]
+        return walked(p, x, g, begins, range(p.T), own)
+
+    return change
+
+
+def unhanded(k: int, share: float = 1.0) -> Change:
+    """The loss on the last step. Chunks of k steps begin with the adjoint that the last begins with, or a share."""
+
+    def change(p: Problem, x: Tensors, g: Gradients) -> Named:
+        seen, none = g.adjoints["adjoint_h"][-1], np.zeros((p.T, p.B, p.H))
+        stops = [*range(k, p.T, k), p.T]
+        parts = [
+            walked(p, x, g, seen if stop == p.T else share * seen, range(start, stop), none)
+            for start, stop in zip([0, *stops], stops, strict=False)
+        ]
+        return {**{name: np.sum([part[name] for part in parts], 0) for name in HIDDEN}, "h0": parts[0]["h0"]}
+
+    return change
+
+
+def against(order: Callable[[Array], Array]) -> Change:
+    """The targets in this order in the backward pass."""
+
+    def change(p: Problem, x: Tensors, g: Gradients) -> Named:
+        found = reference(p, replace(x, y=order(x.y))).named
+        return {name: found[name] for name in UNDER_LOSS}
+
+    return change
+
+
+def in_gate(name: str, gates: int, gate: int, change: Callable[[Array, Tensors, Gradients], Array]) -> Change:
+    """Something else in the block of one gate."""
+
+    def changed(p: Problem, x: Tensors, g: Gradients) -> Named:
+        blocks = gated(g.named[name], gates).copy()
+        blocks[..., gate, :] = change(blocks[..., gate, :].copy(), x, g)
+        return {name: blocks.reshape(g.named[name].shape)}
+
+    return changed
+
+
 @dataclass(frozen=True)
 class Planted:
     """A relation, planted: the gradients that it makes wrong, and words of what has to be said of them."""
@@ -118,6 +183,11 @@ class Planted:
     names: tuple[str, ...]
     change: Change
     model: str = "rnn"
+    loss_on: Literal["all", "last"] = "all"
+
+    @property
+    def problem(self) -> Problem:
+        return Problem(model=self.model, loss_on=self.loss_on)
 
     @property
     def id(self) -> str:
@@ -125,6 +195,7 @@ class Planted:
 
 
 HIDDEN = ("W_xh", "W_hh", "b_h", "x", "h0")
+UNDER_LOSS = ("W_xh", "W_hh", "b_h", "W_hy", "x", "h0")  # b_y is a sum, the same in any order of the targets
 ALL = ("W_xh", "W_hh", "b_h", "W_hy", "b_y", "x", "h0")
 
 PLANTED = [
@@ -189,6 +260,30 @@ PLANTED = [
         one("W_xh", lambda a, p: gated(a, 4)[..., [0, 1, 2, 0], :].reshape(a.shape)),
         "lstm",
     ),
+    Planted(
+        "right but for gate f, where it is the term of timestep 0 alone",
+        ("W_hh",),
+        in_gate("W_hh", 4, 1, lambda _, x, g: outer(g.states["h"][:1], gated(a(g), 4)[:1, :, 1])),
+        "lstm",
+    ),
+    Planted(
+        "right but for gate o, where it is the sum over t of outer(h_t, dL/da_t)",
+        ("W_hh",),
+        in_gate("W_hh", 4, 3, lambda _, x, g: outer(g.states["h"][1:], gated(a(g), 4)[:, :, 3])),
+        "lstm",
+    ),
+    Planted(
+        "right but for gate z, where it is transposed",
+        ("W_hh",),
+        in_gate("W_hh", 3, 1, lambda block, x, g: block.T),
+        "gru",
+    ),
+    Planted(
+        "W_hh is transposed gate by gate",
+        ("W_hh",),
+        one("W_hh", lambda a, p: np.swapaxes(gated(a, 3), 0, 2).reshape(a.shape)),
+        "gru",
+    ),
     # one for another
     Planted("b_hh is that of b_xh", ("b_hh",), lambda p, x, g: {"b_hh": g.named["b_xh"]}, "gru"),
     Planted(
@@ -199,6 +294,22 @@ PLANTED = [
     ),
     Planted(
         "h0 is the adjoint of the state that step 0 makes", ("h0",), lambda p, x, g: {"h0": g.adjoints["adjoint_h"][0]}
+    ),
+    Planted(
+        "x is carried to the input from dL/dh_t, where",
+        ("x",),
+        lambda p, x, g: {"x": g.adjoints["adjoint_h"] @ x.params["W_xh"].T},
+    ),
+    Planted(
+        "x is carried to the input from what the own loss of each step gives h_t",
+        ("x",),
+        lambda p, x, g: {"x": g.adjoints["adjoint_out"] @ x.params["W_hy"].T @ x.params["W_xh"].T},
+    ),
+    Planted(
+        "h0 is carried back from step 1, where step 0 is meant",
+        ("h0",),
+        lambda p, x, g: {"h0": a(g)[1] @ x.params["W_hh"].T},
+        "lstm",
     ),
     # terms of the sum
     Planted(
@@ -224,6 +335,16 @@ PLANTED = [
         "right at only the last timestep, and zero elsewhere",
         ("x",),
         lambda p, x, g: {"x": np.concatenate([0 * g.named["x"][:-1], g.named["x"][-1:]])},
+    ),
+    Planted(
+        "W_xh, W_hh and b_h are without the term of timestep 0",
+        ("W_xh", "W_hh", "b_h"),
+        lambda p, x, g: {
+            "W_xh": outer(x.x[1:], a(g)[1:]),
+            "W_hh": outer(g.states["h"][1:-1], a(g)[1:]),
+            "b_h": a(g)[1:].sum((0, 1)),
+        },
+        "lstm",
     ),
     # factors of the products
     Planted("outer(h_t, dL/da_t), where outer(h_(t-1)", ("W_hh",), made("W_hh", lambda x, h: h[1:], a), "lstm"),
@@ -264,5 +385,23 @@ PLANTED = [
         "only the loss of the last step reaches the hidden layer",
         HIDDEN,
         lambda p, x, g: truncated(lambda s, t: s == p.T - 1)(p, x, g),
+    ),
+    Planted(
+        "for b_h alone, no error flows back in time",
+        ("b_h",),
+        lambda p, x, g: {"b_h": truncated(lambda s, t: s == t)(p, x, g)["b_h"]},
+    ),
+    Planted("the targets run in the opposite order", UNDER_LOSS, against(lambda y: y[::-1])),
+    Planted("target of another timestep: that of the step after", UNDER_LOSS, against(lambda y: np.roll(y, -1, 0))),
+    Planted("target of another timestep: that of the step before", UNDER_LOSS, against(lambda y: np.roll(y, 1, 0))),
+    Planted("was left over from the one before it", HIDDEN, leaking(lambda B: [*range(B)])),
+    Planted("was left over from the one after it", HIDDEN, leaking(lambda B: [*range(B)][::-1])),
+    Planted("every chunk of 3 steps starts from the adjoint of the last", HIDDEN, unhanded(3), loss_on="last"),
+    Planted("every step starts from the adjoint of the last", HIDDEN, unhanded(1), loss_on="last"),
+    Planted(
+        "h0 is the adjoint of the state that the last step makes",
+        ("h0",),
+        lambda p, x, g: {"h0": g.adjoints["adjoint_h"][-1]},
+        "gru",
     ),
 ]

@@ -28,16 +28,21 @@ from planted_relations import (
     Named,
     Planted,
     a,
+    against,
     by_sizes,
     changed,
     everything,
     gated,
+    in_gate,
     inquire,
+    leaking,
     made,
     one,
     outer,
     reference,
     scaled_gate,
+    truncated,
+    unhanded,
 )
 
 
@@ -47,7 +52,7 @@ def claimed(inquiry: Inquiry) -> list[Finding]:
 
 @pytest.mark.parametrize("row", PLANTED, ids=lambda row: row.id)
 def test_planted_relation_is_found_confirmed_and_named(row: Planted) -> None:
-    (found,) = claimed(inquire(changed(row.change), Problem(model=row.model)))
+    (found,) = claimed(inquire(changed(row.change), row.problem))
     assert row.says in found.what
     assert set(found.gradients) == set(row.names)
     assert found.confidence == "confirmed"
@@ -64,7 +69,38 @@ def test_what_is_a_hair_beside_a_relation_is_not_claimed(row: Planted) -> None:
             found[name][(0,) * found[name].ndim] += 1e-7 * (1 + np.abs(g.quantities[name]).max())
         return found
 
-    assert not claimed(inquire(changed(beside), Problem(model=row.model)))
+    assert not claimed(inquire(changed(beside), row.problem))
+
+
+NEIGHBOURS = {
+    "half of the adjoint leaks": (leaking(lambda B: [*range(B)], 0.5), "all"),
+    "every other sequence leaks": (leaking(lambda B: [*range(0, B, 2)]), "all"),
+    "targets of two steps on": (against(lambda y: np.roll(y, 2, 0)), "all"),
+    "chunks start from half of the last adjoint": (unhanded(3, 0.5), "last"),
+    "b_h hears of half of the later losses": (
+        lambda p, x, g: {"b_h": (truncated(lambda s, t: s == t)(p, x, g)["b_h"] + g.named["b_h"]) / 2},
+        "all",
+    ),
+    "half of the later terms in one gate": (
+        in_gate("W_hh", 4, 1, lambda b, x, g: (b + outer(g.states["h"][:1], gated(a(g), 4)[:1, :, 1])) / 2),
+        "all",
+    ),
+    "h0 carried back from step 2": (lambda p, x, g: {"h0": a(g)[2] @ x.params["W_hh"].T}, "all"),
+    "x of the step after": (
+        lambda p, x, g: {"x": np.roll(g.adjoints["adjoint_h"], -1, 0) @ x.params["W_xh"].T},
+        "all",
+    ),
+    "gate block half transposed": (in_gate("W_hh", 4, 1, lambda block, x, g: (block + block.T) / 2), "all"),
+}
+
+
+@pytest.mark.parametrize("fault", NEIGHBOURS)
+def test_a_neighbour_of_a_relation_is_not_claimed(fault: str) -> None:
+    change, loss_on = NEIGHBOURS[fault]
+    model = "lstm" if "gate" in fault else "rnn"
+    inquiry = inquire(changed(change), Problem(model=model, loss_on=loss_on))
+    assert inquiry.case.wrong
+    assert not claimed(inquiry)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -367,6 +403,7 @@ def test_a_factor_is_named_by_its_symbol_at_any_size(problem: Problem, says: str
 def test_a_transpose_is_found_at_any_size(problem: Problem, sign: int) -> None:
     inquiry = inquire(changed(one("W_hy", lambda a, p: sign * a.T)), problem)
     assume(problem.H != 1 and problem.O != 1)
+    assume(inquiry.case.truth.named["W_hy"].any())  # where no unit is active it is zero, and of no sign
     assume(inquiry.case.wrong)
     (found,) = claimed(inquiry)
     assert found.what == "W_hy is transposed" + (" and of the opposite sign" if sign < 0 else "")

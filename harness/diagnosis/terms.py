@@ -89,3 +89,28 @@ def reached(case: Case, credits: Credits, mask: Array, outputs: Array) -> Case:
         },
     }
     return replace(case, truth=replace(truth, named=named, adjoints=adjoints))
+
+
+def entering(case: Case, reference: Reference, adjoint: Array, start: int, stop: int) -> Gradients:
+    """What flows back through the steps from `start` up to `stop` when this adjoint, (B, H), is that of the state that
+    the last of them makes: the gradients behind the hidden state, all of them linear in it.
+
+    It is put there by an output layer that is the identity, and a target at that distance from the state.
+    """
+    problem, spec, h = case.problem, case.problem.spec, case.truth.states["h"]
+    outer = [name for name, (_, of) in spec.factors.items() if of == "adjoint_out"]
+    identity = {n: np.eye(problem.H) if spec.tensor(n).kind == "weight" else np.zeros(problem.H) for n in outer}
+    tensors = replace(
+        case.tensors,
+        params={**case.tensors.params, **identity},
+        x=case.tensors.x[start:stop],
+        y=h[stop] - adjoint,
+        states={state.name: h[start] for state in spec.states},
+    )
+    part = replace(problem, T=stop - start, O=problem.H, loss="mse", loss_on="last")
+    found = reference(part, tensors)
+    return replace(
+        found,
+        named={name: array for name, array in found.named.items() if name not in outer},
+        adjoints={name: array for name, array in found.adjoints.items() if name != "adjoint_out"},
+    )

@@ -1,9 +1,10 @@
 """Relations: a wrong gradient is often a simple function of the right one. Needs the arrays and the problem alone.
 
 A file of this folder that holds a `FAMILY` offers relations of single gradients: transposed, without a term, zero. A
-factor may stand on top of each. `flow` has whole backward passes in which errors do not reach every step; relations of
-single gradients compose with these too. What explains the most wrong gradients is claimed first, and what is claimed
-holds on further problems of other sizes, so that B and 3 are told apart.
+factor may stand on top of each. `flow` has whole backward passes in which errors do not reach every step, and a file
+with `courses` those that go wrong in another way; relations of single gradients compose with these too. What explains
+the most wrong gradients is claimed first, and what is claimed holds on further problems of other sizes, so that B and 3
+are told apart.
 """
 
 from collections import defaultdict
@@ -13,6 +14,7 @@ from functools import cache
 from importlib import import_module
 from math import inf
 from pkgutil import iter_modules
+from types import ModuleType
 
 import numpy as np
 
@@ -24,7 +26,7 @@ from ._claim import SAME, Claim, Part, Scene, Scenes, fitting, holding, names_ev
 from ._factor import ONE
 from ._growth import growing
 from ._parts import leads
-from ._relation import AS_IT_IS, Family, Flow
+from ._relation import AS_IT_IS, Course, Family, Flow
 from .flow import flows
 from .shape import viewed
 
@@ -32,13 +34,24 @@ __all__ = ["families", "find"]
 
 # The flows of errors need T runs of the reference, all kept: the steps, and the numbers in dL/dh, that are worth it.
 LONGEST, LARGEST = 64, 2_000_000
+ALONE = 9  # the rank of a flow of single gradients: after every relation that says the same of them
 
 
 @cache
 def families() -> tuple[Family, ...]:
     """Every family of this folder, the plainest first."""
-    modules = (import_module(f".{module.name}", __name__) for module in iter_modules(__path__))
-    return tuple(sorted((m.FAMILY for m in modules if hasattr(m, "FAMILY")), key=lambda family: family.rank))
+    return tuple(sorted((m.FAMILY for m in _files() if hasattr(m, "FAMILY")), key=lambda family: family.rank))
+
+
+def courses(case: Case) -> Iterator[Course]:
+    """Every whole pass that this folder offers for a case."""
+    for module in _files():
+        yield from module.courses(case) if hasattr(module, "courses") else ()
+
+
+@cache
+def _files() -> tuple[ModuleType, ...]:
+    return tuple(import_module(f".{module.name}", __name__) for module in iter_modules(__path__))
 
 
 def find(inquiry: Inquiry) -> tuple[Finding, ...]:
@@ -58,7 +71,9 @@ def _explained(inquiry: Inquiry) -> tuple[Finding, ...]:
     known = {id(case): Scene(case, inquiry.reference) for case in seen.cases}
     judged = tuple(other for other in seen.others if other.wrong)
     claims = [holding(claim, known, judged) for claim in _claims(known[id(seen.case)])]
-    while claims := [rest for claim in claims if (rest := claim.only(names | {"loss"})).parts.keys() & names]:
+    while claims := [
+        rest for claim in claims if (rest := claim.only(names | {"loss"})).parts.keys() & names and rest.grounded
+    ]:
         best = min(claims, key=lambda claim: (-len(claim.parts), claim.depth, claim.rank))
         made = _found(best, known, seen)
         if made:
@@ -96,7 +111,8 @@ def _claims(scene: Scene) -> Iterator[Claim]:
         yield Claim(_with_loss(case, parts), rank=rank)
     T, size = case.problem.T, case.truth.adjoints["adjoint_h"].size
     if 1 < T <= LONGEST and T * size <= LARGEST:
-        yield from (claim for flow in flows(T) if (claim := _under(scene, flow)))
+        every = (*flows(T), *courses(case))
+        yield from (claim for flow in every if (claim := _under(scene, flow)))
 
 
 def _fits(case: Case, name: str) -> Iterator[tuple[int, Part]]:
@@ -121,15 +137,17 @@ def _with_loss(case: Case, parts: dict[str, Part]) -> dict[str, Part]:
     return {"loss": part, **parts} if agrees else parts
 
 
-def _under(scene: Scene, flow: Flow) -> Claim | None:
+def _under(scene: Scene, flow: Flow | Course) -> Claim | None:
     """The claim that errors flow so, for the gradients which that explains, alone or with a relation on top.
 
-    None where it explains none by itself, or breaks one that is right.
+    None where it explains none by itself. Where it would break one that is right, the most that can be is that errors
+    flow so for single gradients, as where each is made by a recursion of its own.
     """
     case, bent = scene.case, scene.under(flow)
     changed = [n for n in case.given if n in bent.truth.named and _differs(case, bent, n)]
-    if not changed or not all(name in case.wrong for name in changed):
-        return None
+    if not all(name in case.wrong for name in changed):
+        same = {n: SAME for n in changed if case.residual(n, bent.truth.named[n]) <= THRESHOLD}
+        return Claim(same, flow, ALONE, alone=True) if same and isinstance(flow, Flow) else None
     parts: dict[str, Part] = {}
     for name in changed:
         if case.residual(name, bent.truth.named[name]) <= THRESHOLD:

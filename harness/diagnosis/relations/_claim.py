@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from ...noise import THRESHOLD
 from ..case import Case, Hypothesis, Reference
 from ..terms import Credits, credits_of, reached
 from ._factor import ONE, Factor, matching
-from ._relation import AS_IT_IS, Array, Flow, Relation
+from ._relation import AS_IT_IS, Array, Course, Flow, Relation
 
 Part = tuple[Relation, Factor]
 Scenes = Mapping[int, "Scene"]  # by id() of their cases
@@ -28,16 +28,22 @@ class Scene:
     _credits: Credits | None = None
     _under: dict[str, Case] = field(default_factory=dict)
 
-    def under(self, flow: Flow | None) -> Case:
+    def under(self, flow: Flow | Course | None) -> Case:
         """The case as it would be if errors flowed so: another truth. The case itself for no flow."""
         if flow is None:
             return self.case
         if flow.what not in self._under:
-            if self._credits is None:
-                self._credits = credits_of(self.case, self.reference)
-            T = self.case.problem.T
-            self._under[flow.what] = reached(self.case, self._credits, flow.mask(T), flow.outputs(T))
+            self._under[flow.what] = self._flowing(flow) if isinstance(flow, Flow) else self._taking(flow)
         return self._under[flow.what]
+
+    def _taking(self, course: Course) -> Case:
+        return course.taken(self.case, self.reference)
+
+    def _flowing(self, flow: Flow) -> Case:
+        if self._credits is None:
+            self._credits = credits_of(self.case, self.reference)
+        T = self.case.problem.T
+        return reached(self.case, self._credits, flow.mask(T), flow.outputs(T))
 
 
 @dataclass(frozen=True)
@@ -47,17 +53,24 @@ class Claim:
     Args:
         parts: by name, a relation and the factor on top of it.
         rank: that of the relation's family; a claim of lower rank is preferred where two explain as much.
+        alone: the flow is that of these gradients alone; others, which are right, show that the pass has another.
     """
 
     parts: Mapping[str, Part]
-    flow: Flow | None = None
+    flow: Flow | Course | None = None
     rank: int = 0
+    alone: bool = False
 
     @property
     def depth(self) -> int:
         """How many things have to be wrong at once."""
         extras = {part for part in self.parts.values() if part != SAME}
         return (self.flow is not None) + sum((r is not AS_IT_IS) + (f != ONE) for r, f in extras)
+
+    @property
+    def grounded(self) -> bool:
+        """Another course has to show by itself in some gradient; seen only through a second fault, it is a guess."""
+        return not isinstance(self.flow, Course) or SAME in self.parts.values()
 
     def predict(self, scene: Scene) -> dict[str, Array]:
         case, predicted = scene.under(self.flow), {}
@@ -72,7 +85,7 @@ class Claim:
         return Hypothesis(what, sentence, lambda one: self.predict(scenes[id(one)]))
 
     def only(self, names: frozenset[str]) -> "Claim":
-        return Claim({n: part for n, part in self.parts.items() if n in names}, self.flow, self.rank)
+        return replace(self, parts={n: part for n, part in self.parts.items() if n in names})
 
 
 def holding(claim: Claim, scenes: Scenes, cases: tuple[Case, ...]) -> Claim:
@@ -111,13 +124,16 @@ def fitting(case: Case, name: str, relation: Relation) -> Iterator[Part]:
 
 def worded(claim: Claim, case: Case) -> tuple[str, str]:
     """What is wrong in a few words, and in sentences."""
-    extras = {part: {n: p for n, p in claim.parts.items() if p == part} for part in claim.parts.values() if part != SAME}
+    kinds = dict.fromkeys(part for part in claim.parts.values() if part != SAME)
+    extras = [{name: part for name, part in claim.parts.items() if part == kind} for kind in kinds]
     whats, sentences = [], []
     if claim.flow is not None:
-        whats.append(claim.flow.what)
         shown = listed((case.shown[n] for n in claim.parts), "and")
-        sentences.append(f"{_capital(claim.flow.what)}: {claim.flow.hint}. This explains {shown}.")
-    for parts in extras.values():
+        whats.append(f"for {shown} alone, {claim.flow.what}" if claim.alone else claim.flow.what)
+        others = "Other gradients are as they should be, so look at how" if claim.alone else "This explains"
+        made = f" {'is' if len(claim.parts) == 1 else 'are'} made" if claim.alone else ""
+        sentences.append(f"{_capital(whats[0])}: {claim.flow.hint}. {others} {shown}{made}.")
+    for parts in extras:
         what, sentence = _of_parts(parts, case)
         whats.append(what)
         sentences.append(f"On top of that, {sentence[0].lower()}{sentence[1:]}" if claim.flow is not None else sentence)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...problem import Problem
-from ..case import Case
+from ..case import Case, Reference
 
 Array = np.ndarray
 Predict = Callable[[Case, str], "Array | None"]
@@ -54,6 +54,20 @@ class Flow:
     hint: str
     mask: Callable[[int], Array]
     outputs: Callable[[int], Array] = lambda T: np.ones(T, bool)
+
+
+@dataclass(frozen=True)
+class Course:
+    """Another course that a whole backward pass takes, where errors reach every step, but the wrong ones do.
+
+    Args:
+        what, hint: clauses, as in a Flow.
+        taken: the case with another truth, what its gradients would be; the case itself where that is no other.
+    """
+
+    what: str
+    hint: str
+    taken: Callable[[Case, Reference], Case]
 
 
 def itself(case: Case, name: str) -> Array | None:

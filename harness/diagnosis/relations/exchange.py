@@ -18,7 +18,7 @@ def propose(case: Case, name: str) -> Iterator[Relation]:
             else:
                 yield _instead(case, other)
     if name in {state.name for state in case.problem.spec.states}:
-        yield FIRST_MADE
+        yield from (FIRST_MADE, LAST_MADE)
 
 
 def _holds(case: Case, name: str, array: Array) -> bool:
@@ -48,6 +48,18 @@ FIRST_MADE = Relation(
     "the last step back, through step 0 itself, is missing",
     _first_made,
     lambda problem: (0,),
+)
+
+
+def _last_made(case: Case, name: str) -> Array | None:
+    return case.truth.adjoints["adjoint_h"][-1]
+
+
+LAST_MADE = Relation(
+    "the adjoint of the state that the last step makes, not of the one that step 0 starts from",
+    "nothing of what is carried back has arrived in it: look for a variable that is not assigned in the loop",
+    _last_made,
+    lambda problem: (problem.T - 1,),
 )
 
 FAMILY = Family(3, propose)

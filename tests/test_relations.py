@@ -290,7 +290,6 @@ ELSEWHERE = [
     "forward with W_hh transposed",
     "slope from the step before",
     "adjoint of the wrong step",
-    "first step left out",
     "backward in forward order",
     "slope forgotten",
     "derivative of tanh without its square",
@@ -310,6 +309,14 @@ def test_a_fault_inside_the_recursion_is_no_relation(fault) -> None:
     inquiry = inquire(lambda p, x: dict(faulty(p, x).named), Problem(model=fault.model))
     assert inquiry.case.wrong_gradients
     assert not claimed(inquiry)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value", "ignore:overflow")
+def test_a_backward_loop_that_ends_before_step_0_leaves_h0_at_step_1() -> None:
+    """The adjoint of step 0 is then memory that nobody wrote: of the other gradients, anything may be true."""
+    faulty = planted(next(fault for fault in FAULTS if fault.kind == "first step left out"))
+    found = claimed(inquire(lambda p, x: dict(faulty(p, x).named), Problem()))
+    assert "h0 is carried back from step 1, where step 0 is meant" in {one.what for one in found if "h0" in one.what}
 
 
 def test_a_hidden_size_of_three_is_not_taken_for_a_batch_of_three() -> None:

@@ -1,4 +1,4 @@
-"""Relations of what is carried on to x and to the initial state: through the right weight, but from the wrong adjoint."""
+"""Relations of what is carried on to x and the initial state: through the right weight, but from the wrong adjoint."""
 
 from collections.abc import Iterator
 
@@ -46,8 +46,7 @@ OF_X = (
 )
 LATE = Relation(
     "carried back from step 1, where step 0 is meant",
-    "it is the adjoint of the state that step 0 makes, a step late, and without that state's own loss: the index is off "
-    "by one, or the last turn of the loop is missing",
+    "an index is off by one, or the last turn of the backward loop, that of step 0, is missing",
     lambda case, name: case.truth.adjoints["adjoint_h"][0] - own(case)[0],
 )
 

@@ -154,6 +154,38 @@ def unhanded(k: int, share: float = 1.0) -> Change:
     return change
 
 
+def handing(back: Callable[[Array, Array, Array], Array]) -> Change:
+    """The backward of the tanh network or of the LSTM, where a step hands back this, from da_t, W_hh and dL/dh_t."""
+
+    def change(p: Problem, x: Tensors, g: Gradients) -> Named:
+        W, h, own = x.params, g.states["h"], g.adjoints["adjoint_out"] @ x.params["W_hy"].T
+        da_all, dh, dc = np.zeros_like(a(g)), np.zeros((p.B, p.H)), np.zeros((p.B, p.H))
+        c, gates = x.states.get("c0", dc), []
+        for t in range(p.T if p.model == "lstm" else 0):
+            i, f, n, o = np.moveaxis(gated(x.x[t] @ W["W_xh"] + h[t] @ W["W_hh"] + W["b_h"], 4), 1, 0)
+            i, f, n, o = (*(1 / (1 + np.exp(-s)) for s in (i, f)), np.tanh(n), 1 / (1 + np.exp(-o)))
+            gates.append((i, f, n, o, c, c := f * c + i * n))
+        for t in reversed(range(p.T)):
+            dh = dh + own[t]
+            if gates:
+                i, f, n, o, before, made = gates[t]
+                dc = dc + dh * o * (1 - np.tanh(made) ** 2)
+                parts = (
+                    dc * n * i * (1 - i),
+                    dc * before * f * (1 - f),
+                    dc * i * (1 - n * n),
+                    dh * np.tanh(made) * o * (1 - o),
+                )
+                da_all[t], dc = np.concatenate(parts, -1), dc * f
+            else:
+                da_all[t] = dh * (1 - h[t + 1] ** 2)
+            dh = back(da_all[t], W["W_hh"], dh)
+        made = {"W_xh": outer(x.x, da_all), "W_hh": outer(h[:-1], da_all), "b_h": da_all.sum((0, 1))}
+        return {**made, "x": da_all @ W["W_xh"].T, "h0": dh, **({"c0": dc} if gates else {})}
+
+    return change
+
+
 def against(order: Callable[[Array], Array]) -> Change:
     """The targets in this order in the backward pass."""
 
@@ -195,6 +227,7 @@ class Planted:
 
 
 HIDDEN = ("W_xh", "W_hh", "b_h", "x", "h0")
+GATED = (*HIDDEN, "c0")
 UNDER_LOSS = ("W_xh", "W_hh", "b_h", "W_hy", "x", "h0")  # b_y is a sum, the same in any order of the targets
 ALL = ("W_xh", "W_hh", "b_h", "W_hy", "b_y", "x", "h0")
 
@@ -398,6 +431,25 @@ PLANTED = [
     Planted("was left over from the one after it", HIDDEN, leaking(lambda B: [*range(B)][::-1])),
     Planted("every chunk of 3 steps starts from the adjoint of the last", HIDDEN, unhanded(3), loss_on="last"),
     Planted("every step starts from the adjoint of the last", HIDDEN, unhanded(1), loss_on="last"),
+    Planted("kept, beside what the recurrent weight carries back", HIDDEN, handing(lambda da, W, dh: da @ W.T + dh)),
+    Planted(
+        "through the recurrent weight of each gate, not transposed",
+        GATED,
+        handing(lambda da, W, dh: np.einsum("bgk,kgh->bh", gated(da, 4), gated(W, 4))),
+        "lstm",
+    ),
+    Planted(
+        "lacks the share of gate o",
+        GATED,
+        handing(lambda da, W, dh: np.einsum("bgk,hgk->bh", gated(da, 4)[:, :3], gated(W, 4)[:, :3])),
+        "lstm",
+    ),
+    Planted(
+        "gates f and g are exchanged where the recurrent weight carries them back, and there alone",
+        GATED,
+        handing(lambda da, W, dh: np.einsum("bgk,hgk->bh", gated(da, 4)[:, [0, 2, 1, 3]], gated(W, 4))),
+        "lstm",
+    ),
     Planted(
         "h0 is the adjoint of the state that the last step makes",
         ("h0",),

@@ -293,11 +293,9 @@ ELSEWHERE = [
     "backward in forward order",
     "slope forgotten",
     "derivative of tanh without its square",
-    "gates i and f exchanged",
     "cell's own past forgotten",
     "tanh's slope for sigmoid's",
     "carry through z dropped",
-    "gates r and z exchanged",
     "sign of the update gate",
 ]
 
@@ -309,6 +307,15 @@ def test_a_fault_inside_the_recursion_is_no_relation(fault) -> None:
     inquiry = inquire(lambda p, x: dict(faulty(p, x).named), Problem(model=fault.model))
     assert inquiry.case.wrong_gradients
     assert not claimed(inquiry)
+
+
+@pytest.mark.parametrize(("model", "gates"), [("lstm", "i and f"), ("gru", "r and z")])
+def test_adjoints_of_gates_that_are_exchanged_before_anything_is_made_of_them(model: str, gates: str) -> None:
+    faulty = planted(next(one for one in FAULTS if (one.kind, one.model) == (f"gates {gates} exchanged", model)))
+    (found,) = claimed(inquire(lambda p, x: dict(faulty(p, x).named), Problem(model=model)))
+    assert found.what == f"the adjoints of gates {gates} are exchanged"
+    assert found.whole
+    assert found.confidence == "confirmed"
 
 
 @pytest.mark.filterwarnings("ignore:invalid value", "ignore:overflow")

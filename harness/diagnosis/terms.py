@@ -6,6 +6,7 @@ linear in dL/dout, so that every adjoint is also a sum over the steps whose loss
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
@@ -91,24 +92,30 @@ def reached(case: Case, credits: Credits, mask: Array, outputs: Array) -> Case:
     return replace(case, truth=replace(truth, named=named, adjoints=adjoints))
 
 
-def entering(case: Case, reference: Reference, adjoint: Array, start: int, stop: int) -> Gradients:
-    """What flows back through the steps from `start` up to `stop` when this adjoint, (B, H), is that of the state that
-    the last of them makes: the gradients behind the hidden state, all of them linear in it.
+def pushed(case: Case, reference: Reference, pushes: Array) -> Gradients:
+    """What flows back when every state that a step makes is given this adjoint, (T, B, H), as by its step's own loss:
+    the gradients and adjoints behind the hidden state, all of them linear in it."""
+    return _behind(case, reference, "all", case.tensors.x, case.tensors.states, case.truth.states["h"][1:] - pushes)
 
-    It is put there by an output layer that is the identity, and a target at that distance from the state.
+
+def entering(case: Case, reference: Reference, adjoint: Array, start: int, stop: int) -> Gradients:
+    """The same through the steps from `start` up to `stop`, where the last state alone is given one, (B, H).
+
+    For models whose only state is the hidden one: it is what the first of these steps starts from.
     """
-    problem, spec, h = case.problem, case.problem.spec, case.truth.states["h"]
+    (state,), h = case.problem.spec.states, case.truth.states["h"]
+    return _behind(case, reference, "last", case.tensors.x[start:stop], {state.name: h[start]}, h[stop] - adjoint)
+
+
+def _behind(
+    case: Case, reference: Reference, loss_on: Literal["all", "last"], x: Array, states: Mapping[str, Array], y: Array
+) -> Gradients:
+    """The reference with the identity for an output layer: dL/dh is then the distance of a state from its target."""
+    problem, spec = case.problem, case.problem.spec
     outer = [name for name, (_, of) in spec.factors.items() if of == "adjoint_out"]
     identity = {n: np.eye(problem.H) if spec.tensor(n).kind == "weight" else np.zeros(problem.H) for n in outer}
-    tensors = replace(
-        case.tensors,
-        params={**case.tensors.params, **identity},
-        x=case.tensors.x[start:stop],
-        y=h[stop] - adjoint,
-        states={state.name: h[start] for state in spec.states},
-    )
-    part = replace(problem, T=stop - start, O=problem.H, loss="mse", loss_on="last")
-    found = reference(part, tensors)
+    tensors = replace(case.tensors, params={**case.tensors.params, **identity}, x=x, y=y, states=states)
+    found = reference(replace(problem, T=len(x), O=problem.H, loss="mse", loss_on=loss_on), tensors)
     return replace(
         found,
         named={name: array for name, array in found.named.items() if name not in outer},

@@ -22,7 +22,7 @@ def own(case: Case) -> Array:
     return truth.adjoints["adjoint_out"] @ case.tensors.params[weight].T
 
 
-def _onto_x(case: Case, adjoint: Array) -> Array:
+def onto_x(case: Case, adjoint: Array) -> Array:
     (weight,) = (name for name, (left, _) in case.problem.spec.factors.items() if left == "x")
     return adjoint @ case.tensors.params[weight].T
 
@@ -36,12 +36,12 @@ OF_X = (
     _of_x(
         "dL/dh_t",
         "the adjoint has not been multiplied with the slope of the nonlinearity",
-        lambda case, name: _onto_x(case, case.truth.adjoints["adjoint_h"]),
+        lambda case, name: onto_x(case, case.truth.adjoints["adjoint_h"]),
     ),
     _of_x(
         "what the own loss of each step gives h_t",
         "look for dout @ W.T where that is yet to be added to what flows back, and multiplied with the slope",
-        lambda case, name: _onto_x(case, own(case)),
+        lambda case, name: onto_x(case, own(case)),
     ),
 )
 LATE = Relation(

@@ -1,14 +1,13 @@
 """Whole passes that begin somewhere with an adjoint which belongs elsewhere: left over, or not handed on."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
 
 from ..case import Case, Reference
 from ..terms import entering
-from ._relation import Array, Course
+from ._relation import Course, otherwise
 
 MOST = 64  # batch elements; each takes a run of the reference
 LONGEST = 10  # steps of a chunk
@@ -38,7 +37,9 @@ def _leaking(which: str, order: slice) -> Course:
             at_end[at] = (first + entering(case, reference, at_end, 0, T).named[state])[done]
         more = entering(case, reference, at_end, 0, T)
         named = {name: case.truth.named[name] + array for name, array in more.named.items()}
-        return _with(case, named, {name: case.truth.adjoints[name] + array for name, array in more.adjoints.items()})
+        return otherwise(
+            case, named, {name: case.truth.adjoints[name] + array for name, array in more.adjoints.items()}
+        )
 
     return Course(
         f"the adjoint leaks from one batch element to the next: each sequence begins its backward pass with what was "
@@ -60,7 +61,7 @@ def _unhanded(k: int, where: str, bounds: Callable[[int], Sequence[int]]) -> Cou
         named = {name: np.sum([part.named[name] for part in parts], 0) for name in parts[0].named if name not in own}
         named |= {"x": np.concatenate([part.named["x"] for part in parts]), state: parts[0].named[state]}
         adjoints = {n: np.concatenate([part.adjoints[n] for part in parts]) for n in parts[0].adjoints}
-        return _with(case, named, adjoints)
+        return otherwise(case, named, adjoints)
 
     said = f"every chunk of {k} steps" if k > 1 else "every step"
     return Course(
@@ -69,12 +70,6 @@ def _unhanded(k: int, where: str, bounds: Callable[[int], Sequence[int]]) -> Cou
         "the adjoint that comes back is dropped: assign it to what is handed to the next turn of the loop",
         taken,
     )
-
-
-def _with(case: Case, named: Mapping[str, Array], adjoints: Mapping[str, Array]) -> Case:
-    truth = case.truth
-    made = replace(truth, named={**truth.named, **named}, adjoints={**truth.adjoints, **adjoints})
-    return replace(case, truth=made)
 
 
 LEFT_OVER = _leaking("before", slice(None))

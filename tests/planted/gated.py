@@ -101,7 +101,7 @@ LSTM = (
         (" + Wo.T @ do\n", "\n"),
         tag="dropped term",
         truth="the adjoint carried back to h lacks the output gate's share",
-        accepts=(r"gate o.{0,80}(carr|flows? back|share)", r"dh_next = .* => .*(: ?3 \* H|:-H)"),
+        accepts=(r"gate o.{0,80}(carr|flows? back|share)", r"dh_next = .* => .*(: ?3 \* H|:-H|W_hh\.T - da_o @)"),
     ),
     gates(
         "sigmoid's slope for tanh's",
@@ -168,7 +168,11 @@ LSTM = (
         ('"bgh,kgh->bk", da, W', '"bgh,hgk->bk", da, W'),
         tag="flow transposed",
         truth="the adjoint is carried back through each gate's W where its transpose is meant",
-        accepts=(r"recurrent weight.{0,40}transposed", r"(carr|flow).{0,60}transpos"),
+        accepts=(
+            r"recurrent weight.{0,40}transposed",
+            r"(carr|flow).{0,60}transpos",
+            r"dh_next = .*W_hh\.T => .*vstack\(np\.split\(W_hh, 4",
+        ),
     ),
     einsum(
         "candidate has the forget gate for its factor",
@@ -189,7 +193,7 @@ LSTM = (
         ("dlogits = prob - onehot[t]", "dlogits = (prob - onehot[t]) * prob * (1 - prob)"),
         tag="loss derivative",
         truth="the error prob - onehot is multiplied with prob (1 - prob), which it already contains",
-        accepts=(r"p(rob)? \* \(1 - p(rob)?\)", r"softmax.{0,60}(twice|once more|again)"),
+        accepts=(r"(?P<p>p|prob|np\.exp\(log_p\)) \* \(1 - (?P=p)\)", r"softmax.{0,60}(twice|once more|again)"),
     ),
 )
 
@@ -277,7 +281,7 @@ GRU = (
         ('{"r": dx["r"], "z": dx["z"],', '{"r": dx["z"], "z": dx["r"],'),
         tag="gates exchanged",
         truth="the state's shares of gates r and z stand in each other's place",
-        accepts=(r"gates r and z.{0,40} exchanged",),
+        accepts=(r"gates r and z.{0,40} exchanged", r"dhs\[t\] = .* => .*\[dxs_z, dxs_r, dxs_n\]"),
     ),
     dicts(
         "state's matrix has the input's adjoint",

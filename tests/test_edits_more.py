@@ -1,0 +1,73 @@
+"""Kinds of edit that know gate blocks, slopes and carries: what each offers, and where it has nothing to offer."""
+
+import numpy as np
+import pytest
+from gradparity.harness.edits import apply, propose
+
+GATED = """import numpy as np
+
+def backward(dh, gates, W, T):
+    carry = 0
+    for t in reversed(range(T)):
+        i, o = split(gates[t], 2)
+        d_i, d_o = split(da[t], 2)
+        dh[t] += carry
+        d_i[:] = dh[t] * i * (1 - i)
+        d_o[:] = d_i * o
+        db[t] = da[t]
+        carry = da[t] @ W.T
+    return carry
+"""
+PLAIN = """import numpy as np
+
+def backward(dh, h, W, T):
+    for t in range(T):
+        da[t] = dh[t] * slope(h[t + 1])
+        back = da[t] @ W.T
+    return back, np.exp(a) - y
+"""
+
+
+def offered(source: str, kind: str) -> set[str]:
+    """The lines that a kind makes of a source."""
+    old = source.splitlines()
+    made = [apply(source, edit).splitlines() for edit in propose(source, only=[kind])]
+    return {new.strip() for lines in made for line, new in zip(old, lines, strict=True) if line != new}
+
+
+@pytest.mark.parametrize(
+    ("kind", "of_gated", "of_plain"),
+    [
+        (
+            "exchange two blocks",
+            {"db[t] = np.concatenate([d_o, d_i], -1)", "carry = np.concatenate([d_o, d_i], -1) @ W.T"},
+            set(),
+        ),
+        (
+            "leave a block out",
+            {"carry = da[t] @ W.T - d_i @ split(W, 2)[0].T", "carry = da[t] @ W.T - d_o @ split(W, 2)[1].T"},
+            set(),
+        ),
+        ("transpose by blocks", {"carry = da[t] @ np.vstack(np.split(W, 2, -1))"}, set()),
+        (
+            "undo a factor",
+            {"d_o[:] = i * (1 - i) * o", "d_o[:] = dh[t] * (1 - i) * o", "d_o[:] = dh[t] * i * o"},
+            set(),
+        ),
+        ("keep what is carried", {"carry = dh[t] + da[t] @ W.T"}, set()),
+        ("leave a slope out", {"d_i[:] = dh[t]"}, set()),
+        ("take another step's argument", set(), {"da[t] = dh[t] * slope(dh[t])", "da[t] = dh[t] * slope(da[t])"}),
+        ("multiply with a slope", set(), {"return back, (np.exp(a) - y) * np.exp(a) * (1 - np.exp(a))"}),
+    ],
+)
+def test_what_a_kind_offers(kind: str, of_gated: set[str], of_plain: set[str]) -> None:
+    assert of_gated or of_plain  # else a kind that does nothing would pass
+    assert offered(GATED, kind) == of_gated
+    assert offered(PLAIN, kind) == of_plain
+
+
+def test_blocks_not_transposed_are_the_sum_over_gates() -> None:
+    rng = np.random.default_rng(0)
+    d, W, H = rng.normal(size=(2, 12)), rng.normal(size=(3, 12)), 3
+    each = [slice(k * H, (k + 1) * H) for k in range(4)]
+    assert np.allclose(d @ np.vstack(np.split(W, 4, -1)), sum(d[:, g] @ W[:, g] for g in each), rtol=1e-12)

@@ -143,12 +143,51 @@ def test_a_candidate_that_cannot_do_a_single_step_is_looked_up_all_the_same() ->
     assert finding.lines[0].line == edit(*TRANSPOSED).line
 
 
-def test_pairs_are_tried_no_longer_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_pairs_are_tried_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    faults = (TRANSPOSED, ("lambda h: 1 - h * h", "lambda h: 1 - h"))  # found where pairs are tried: see above
+    monkeypatch.setattr(dictionary, "PAIRS", 1)
+    assert dictionary.find(inquiry_about(faulty(*faults), RNN)).findings == ()
+
+
+def test_a_search_for_pairs_that_was_cut_short_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dictionary, "SECONDS", 0.0)
-    assert (
-        dictionary.find(inquiry_about(faulty(TRANSPOSED, ("lambda h: 1 - h * h", "lambda h: 1 - h")), RNN)).findings
-        == ()
-    )
+    lookup = dictionary.find(inquiry_about(faulty(TRANSPOSED, ("lambda h: 1 - h * h", "lambda h: 1 - h")), RNN))
+    assert lookup.findings == ()
+    assert "cut short" in lookup.notes[-1]
+
+
+def spoilt(name: str, *changes: tuple[str, str]) -> Candidate:
+    """Right but for one gradient, which is that of a faulty reference: each gradient has a recursion of its own."""
+    wrong = faulty(*changes)
+
+    def candidate(problem: Problem, tensors: Tensors) -> Gradients:
+        found = numpy_bptt.gradients(problem, tensors)
+        return replace(found, named={**found.named, name: wrong(problem, tensors).named[name]})
+
+    return candidate
+
+
+def test_a_fault_on_the_way_to_one_gradient_alone() -> None:
+    (finding,) = dictionary.find(inquiry_about(spoilt("W_hh", TRANSPOSED), RNN)).findings
+    assert (finding.confidence, finding.whole, finding.gradients) == ("confirmed", True, ("W_hh",))
+    assert finding.what.startswith("for W_hh alone, it does `dh_next = da[t] @ W_hh` where")
+    assert finding.lines[0].line == edit(*TRANSPOSED).line
+    assert [residual.name for residual in finding.residuals] == ["W_hh"]
+
+
+def test_one_gradient_alone_is_not_spoken_of_where_an_edit_explains_all() -> None:
+    (finding,) = dictionary.find(inquiry_about(faulty(LAST_STEP), RNN)).findings
+    assert finding.gradients == ("b_h",)
+    assert "alone" not in finding.what
+
+
+def test_one_gradient_alone_has_to_be_so_on_every_problem() -> None:
+    """Wrong as a mutant's W_hh on short sequences, and in another way on long ones; and with another gradient wrong."""
+    short, long = spoilt("W_hh", TRANSPOSED), spoilt("W_hh", ("dh[t] += dh_next", "dh[t] -= dh_next"))
+    by_length = inquiry_about(lambda p, t: (short if p.T < 8 else long)(p, t), RNN)
+    beside = inquiry_about(scaled(short, "b_h", 1.7), RNN)
+    for inquiry in (by_length, beside):
+        assert all(finding.confidence == "lead" for finding in dictionary.find(inquiry).findings)
 
 
 def test_residuals_are_those_of_the_case() -> None:
@@ -185,8 +224,57 @@ def test_lines_show_what_changes(old: str, new: str, reads: str, would_read: str
     assert mutants.source().splitlines()[first.line - 1].strip() == reads
 
 
-def test_a_statement_left_out_reads_as_such() -> None:
-    assert "were left out" in dictionary_text.sentence((edit("            dh[t] += dh_next\n", ""),), 0)
+CARRY = "            dh[t] += dh_next\n"
+SLOPE = "            da[t] = dh[t] * slope(h[t + 1])\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ([TRANSPOSED], "it does `dh_next = da[t] @ W_hh` where `dh_next = da[t] @ W_hh.T` is meant"),
+        ([(CARRY, "")], "it leaves out `dh[t] += dh_next`"),
+        ([("dh[t] += dh_next", "pass")], "it leaves out `dh[t] += dh_next`"),
+        ([(CARRY, CARRY + CARRY)], "it does `dh[t] += dh_next` as well"),
+        ([LAST_STEP], 'it does `"b_h": da[-1].sum(0)` where `"b_h": flat(da).sum(0)` is meant'),
+        ([("h: 1 - h * h", "h: 1 - h")], "it does `lambda h: 1 - h` where `lambda h: 1 - h * h` is meant"),
+        (
+            [("xs = x @ p", "xs = 2 * x @ p")],
+            'it does `xs = 2 * x @ p["W_xh"] + p["b_h"]` where `xs = x @ p["W_xh"] + p["b_h"]` is meant',
+        ),
+        (
+            [(CARRY, ""), ("dout = out - y", "dout = y - out")],
+            "it does `dout = y - out` where `dout = out - y` is meant and leaves out `dh[t] += dh_next`",
+        ),
+    ],
+    ids=["line", "left out", "pass", "put in", "part of a dictionary", "lambda", "comment", "two"],
+)
+def test_the_cause_in_words(changes: list[tuple[str, str]], says: str) -> None:
+    assert dictionary_text.what(tuple(edit(*change) for change in changes)) == says
+
+
+def test_a_statement_moved() -> None:
+    moved = replace(edit(CARRY + SLOPE, SLOPE + CARRY), what=f"{CARRY.strip()} moved below {SLOPE.strip()}")
+    says = "`dh[t] += dh_next` only after `da[t] = dh[t] * slope(h[t + 1])`"
+    assert dictionary_text.what((moved,)) == f"it does {says}"
+    assert f"line {moved.line}, `dh[t] += dh_next`, came after" in dictionary_text.sentence((moved,), 0)
+
+
+def test_two_edits_of_one_line_are_one_line() -> None:
+    both = (edit("c[t] * o", "c[t]"), edit(" * (1 - i)", ""), edit("(1 - o)", "o"))
+    (first, second) = dictionary_text.lines(both[1], both[0], both[2])
+    assert first.would_read == "da_i[:] = dc * g * i"
+    assert (second.reads, second.would_read) == (
+        "da_o[:] = dh[t] * tanh_c[t] * o * (1 - o)",
+        "da_o[:] = dh[t] * tanh_c[t] * o",
+    )
+
+
+def test_the_sentence_says_where_in_the_reference() -> None:
+    number = edit(*TRANSPOSED).line
+    text = dictionary_text.sentence((edit(CARRY, ""), edit(*TRANSPOSED)), 1)
+    assert f"line {edit(CARRY, '').line}, `dh[t] += dh_next`, were left out and line {number}" in text
+    assert "backends/numpy_bptt.py gives exactly your gradients if" in text
+    assert "One other edit" in text
 
 
 # --- building --------------------------------------------------------------------------------------------------------

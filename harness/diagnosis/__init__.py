@@ -25,7 +25,7 @@ def diagnose(case: Case, ask: Ask, reference: Reference, call: str = "") -> Diag
         reference: the hand-derived gradients.
         call: FILE:FUNCTION, for the pytest test of the smallest case; without it there is none.
     """
-    from . import conventions, credit, dictionary, origin, precision, relations, smallest
+    from . import conventions, credit, dictionary, mutants, origin, precision, relations, smallest
 
     problems = elsewhere(case.problem, case.layout.batched)
     others = tuple(other for other in ask([(p, make_tensors(p)) for p in problems]) if other)
@@ -44,19 +44,21 @@ def diagnose(case: Case, ask: Ask, reference: Reference, call: str = "") -> Diag
             seconds[means] = perf_counter() - start
 
     found: list[Finding] = []
-    found += timed("precision and determinism", precision.find) or ()
-    found += timed("conventions", conventions.find) or ()
-    found += timed("relations", relations.find) or ()
-    found += timed("where it starts", origin.find) or ()
-    picture, traced = timed("credit map", credit.trace) or (None, ())
-    looked_up = timed("fault dictionary", dictionary.find)
-    small = timed("smallest failing case", smallest.shrink, call)
+    with mutants.Pool() as pool:  # its process starts while the first means are at work
+        found += timed("precision and determinism", precision.find) or ()
+        found += timed("conventions", conventions.find) or ()
+        found += timed("relations", relations.find) or ()
+        found += timed("where it starts", origin.find) or ()
+        picture, traced = timed("credit map", credit.trace) or (None, ())
+        looked_up = timed("fault dictionary", dictionary.find, pool)
     found += traced
     if looked_up:
         found += looked_up.findings
         notes += looked_up.notes
     claimed = ranked(f for f in found if f.confidence != "lead")
     leads = ranked(f for f in found if f.confidence == "lead")
+    fine = any(f.whole and f.means == "not a bug" for f in claimed)  # then there is nothing to work out by hand
+    small = None if fine else timed("smallest failing case", smallest.shrink, call)
     return Diagnosis(claimed, leads, picture, small, tuple(notes), seconds)
 
 

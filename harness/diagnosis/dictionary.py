@@ -6,29 +6,31 @@ edit explains, two are tried.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, islice
 from math import inf
 from time import monotonic
 
 import numpy as np
 
-from ..arrays import roundoff
 from ..finding import Confidence, Finding, Residual, SourceLine
 from ..noise import THRESHOLD
-from . import catalogue, dictionary_text
+from . import catalogue, dictionary_text, rows
 from .case import Case, Inquiry, Question
-from .catalogue import Catalogue, worst
-from .mutants import OK, Mutant, Pool, segments
+from .catalogue import Catalogue
+from .mutants import OK, Mutant, Pool
+from .rows import residuals
 
 Array = np.ndarray
 
 MEANS = "fault dictionary"
 MEMBERS = 64  # edits of matching entries that are confirmed one by one
 LEADERS, PARTNERS, BEST = 24, 100, 40  # what pairs are made of
+PAIRS = 1000  # tried in each of the ways to make them: about half a second
 LEADS = 2
-SECONDS = 2.0  # for trying pairs
+SECONDS = 20.0  # for pairs, on a machine that is too busy for the above
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,18 @@ class Lookup:
     notes: tuple[str, ...] = ()
 
 
-def find(inquiry: Inquiry) -> Lookup:
-    """The edit, or two, of the reference's source that give exactly what the candidate gives; else leads."""
+def find(inquiry: Inquiry, pool: Pool | None = None) -> Lookup:
+    """The edit, or two, of the reference's source that give exactly what the candidate gives; else leads.
+
+    Args:
+        pool: workers that are started already, where the caller has some; they are left running.
+    """
     case = inquiry.case
     if case.odd:
         return Lookup(notes=("Gradients of a wrong shape are not looked up in the fault dictionary.",))
     if not case.wrong:
         return Lookup()
-    with Pool() as pool:
+    with nullcontext(pool) if pool else Pool() as pool:
         book, trouble = catalogue.fetch(case.problem, case.layout.batched, pool)
         notes = [_counted(book)]
         if trouble:
@@ -56,27 +62,8 @@ def find(inquiry: Inquiry) -> Lookup:
         if len(answered) < 2:  # some code cannot do a single step
             return Lookup(notes=(*notes, "The candidate did not answer the fault dictionary's own problems."))
         search = Search(inquiry, book.only(answered), tuple(one for one in asked if one and not one.odd), pool)
-        found = search.singles() or search.several() or search.leads()
-    return Lookup(tuple(found), tuple(notes))
-
-
-def residuals(case: Case, table: Array) -> Array:
-    """`Case.residual` of many predictions at once.
-
-    Args:
-        table: predictions in rows, (n, width), NaN where there is none.
-    Returns:
-        (n, names), one column for each quantity of `segments`; zero where the candidate returned none.
-    """
-    problem, parts, given = case.problem, segments(case.problem), _given(case)
-    noise = np.array([case.noise.values[s.name] for s in parts])
-    truth = worst(problem, np.abs(_expected(case)))
-    here = np.array([s.name in case.given for s in parts])
-    grown = np.maximum(1.0, worst(problem, np.abs(table)) / np.where(truth > 0, truth, 1.0))
-    floor = roundoff(np.dtype(problem.dtype)) * worst(problem, np.abs(given))
-    with np.errstate(invalid="ignore"):  # a candidate may return infinities
-        apart = worst(problem, np.abs(table - given)) / np.maximum(noise * grown, floor)
-    return np.where(here, np.where(np.isfinite(apart), apart, np.inf), 0.0)
+        found = search.singles() or search.several() or search.wrong_alone() or search.leads()
+    return Lookup(tuple(found), (*notes, *search.notes))
 
 
 @dataclass(frozen=True)
@@ -87,6 +74,7 @@ class Search:
     book: Catalogue
     known: tuple[Case, ...]
     pool: Pool
+    notes: list[str] = field(default_factory=list)
 
     @cached_property
     def apart(self) -> Array:
@@ -100,7 +88,7 @@ class Search:
     @cached_property
     def before(self) -> Array:
         """How far the candidate is from the reference: (names,)."""
-        return np.maximum.reduce([residuals(case, _expected(case))[0] for case in self.known])
+        return np.maximum.reduce([residuals(case, rows.expected(case))[0] for case in self.known])
 
     @cached_property
     def wrong(self) -> Array:
@@ -129,10 +117,13 @@ class Search:
         """The finding of two edits, or of several that have nothing to do with each other."""
         deadline = monotonic() + SECONDS
         for tried in (self._independent, self._led, self._best):
-            mutants = list(dict.fromkeys(tried()))
+            mutants = list(islice(dict.fromkeys(tried()), PAIRS))
             screened = self._agreeing(mutants, self.known[:1], deadline)
             if found := self._claimed(self._agreeing(screened, self.known[1:])[:MEMBERS]):
                 return found
+            if monotonic() > deadline:
+                self.notes.append(f"The search for two faults at once was cut short after {SECONDS:.0f} seconds.")
+                break
         return []
 
     def _independent(self) -> Iterable[Mutant]:
@@ -156,11 +147,11 @@ class Search:
         On the shortest problem, number by number: on a single step faults of two gates keep apart.
         """
         case, table = min(zip(self.known, self.book.tables, strict=True), key=lambda pair: pair[0].problem.T)
-        unit, truth = _units(case), _expected(case)
-        given = np.array([name in case.given for name in _columns(case)])
-        fits = np.abs(table - _given(case)) <= THRESHOLD * unit
+        unit, truth = rows.units(case), rows.expected(case)
+        given = np.array([name in case.given for name in rows.columns(case)])
+        fits = np.abs(table - rows.given(case)) <= THRESHOLD * unit
         touched = (np.abs(table - truth) > THRESHOLD * unit) & given
-        wrong = (np.abs(truth - _given(case)) > THRESHOLD * unit)[0] & given
+        wrong = (np.abs(truth - rows.given(case)) > THRESHOLD * unit)[0] & given
         explained = (fits & wrong).sum(1)
         leaders = np.flatnonzero((fits | wrong | ~given).all(1)).tolist()
         for leader in sorted(leaders, key=lambda k: -explained[k])[:LEADERS]:
@@ -187,6 +178,23 @@ class Search:
         one, other = self._joined(a, b)
         return one.end <= other.start
 
+    # --- the wrong gradients alone ------------------------------------------------------------------------------------
+
+    def wrong_alone(self) -> list[Finding]:
+        """The finding of an edit that gives exactly what is wrong, and does not give what is right.
+
+        Where every gradient is worked out on its own, a fault in the way to one spoils that one, while the reference's
+        edit of the same step spoils others too. Edits that spoil the fewest others speak first.
+        """
+        wrong = self.wrong & self._given
+        gradients = np.array([name in self.inquiry.case.wrong_gradients for name in self.book.names])
+        if not wrong.any() or (wrong != gradients & self._given).any():  # the loss or the outputs, or not on this case
+            return []
+        spoilt = (self.book.touched & self._given).sum(1)
+        order = sorted(np.flatnonzero(self.fits[:, wrong].all(1)).tolist(), key=lambda k: (spoilt[k], k))
+        mutants = [(edit,) for k in order for edit in self.book.groups[k]]
+        return self._claimed(mutants[:MEMBERS], wrong)
+
     # --- what explains partly -----------------------------------------------------------------------------------------
 
     def leads(self) -> list[Finding]:
@@ -201,8 +209,8 @@ class Search:
         for k, mutant in enumerate(mutants):
             explained = [n for n in self.inquiry.case.wrong_gradients if n in names[k]]
             if explained and all(set(_agreed(far[k], self.book.names)) >= names[k] for far in ran):
-                subject = f"Your gradients of {', '.join(self.inquiry.case.shown[n] for n in explained)} are"
-                found.append(self._finding([mutant], explained, ran[0][k], "lead", subject))
+                shown = [self.inquiry.case.shown[name] for name in explained]
+                found.append(self._finding([mutant], explained, ran[0][k], "lead", shown))
         return found[:LEADS]
 
     # --- confirming ---------------------------------------------------------------------------------------------------
@@ -224,16 +232,26 @@ class Search:
         fits = [(far <= THRESHOLD).all(1) for far in self._run(mutants, cases, deadline)]
         return [mutant for mutant, *all_fit in zip(mutants, *fits, strict=True) if all(all_fit)] if fits else []
 
-    def _claimed(self, mutants: Sequence[Mutant]) -> list[Finding]:
-        """One finding of the mutants that agree everywhere, in the order given; none where none does."""
+    def _claimed(self, mutants: Sequence[Mutant], alone: Array | None = None) -> list[Finding]:
+        """One finding of the mutants that agree everywhere, in the order given; none where none does.
+
+        Args:
+            alone: the quantities in which they have to agree, where not in all; the others have to be right.
+        """
         ran = self._run(mutants, self._elsewhere)
         if not ran or any(case.odd for case in self._elsewhere):
             return []
-        kept = np.flatnonzero(np.logical_and.reduce([(far <= THRESHOLD).all(1) for far in ran])).tolist()
+        agreed = [far <= THRESHOLD for far in ran]
+        if alone is not None:
+            right = [rows.residuals(case, rows.expected(case)) <= THRESHOLD for case in self._elsewhere]
+            agreed = [np.where(alone, far, truth) for far, truth in zip(agreed, right, strict=True)]
+        kept = np.flatnonzero(np.logical_and.reduce([each.all(1) for each in agreed])).tolist()
         if not kept:
             return []
-        wrong = self.inquiry.case.wrong_gradients or self.inquiry.case.wrong
-        return [self._finding([mutants[k] for k in kept], wrong, ran[0][kept[0]], "confirmed")]
+        case, chosen = self.inquiry.case, [mutants[k] for k in kept]
+        wrong = case.wrong_gradients or case.wrong
+        shown = () if alone is None else [case.shown[name] for name in wrong]
+        return [self._finding(chosen, wrong, ran[0][kept[0]], "confirmed", shown)]
 
     def _finding(
         self,
@@ -241,17 +259,21 @@ class Search:
         names: Sequence[str],
         far: Array,
         confidence: Confidence,
-        subject: str = "Your gradients are",
+        alone: Sequence[str] = (),
     ) -> Finding:
-        """A finding of the first mutant; the others do the same and are named beside it."""
+        """A finding of the first mutant; the others do the same and are named beside it.
+
+        Args:
+            alone: the gradients that it is about, as shown, where it is not about all.
+        """
         case, after = self.inquiry.case, dict(zip(self.book.names, far.tolist(), strict=True))
         lines: dict[SourceLine, None] = {}
         for mutant in mutants:
-            lines |= dict.fromkeys(line for edit in mutant for line in dictionary_text.lines(edit))
+            lines |= dict.fromkeys(dictionary_text.lines(*mutant))
         return Finding(
             means=MEANS,
-            what=dictionary_text.what(mutants[0]),
-            sentence=dictionary_text.sentence(mutants[0], len(mutants) - 1, subject),
+            what=dictionary_text.what(mutants[0], alone),
+            sentence=dictionary_text.sentence(mutants[0], len(mutants) - 1, alone),
             gradients=tuple(case.shown[name] for name in names),
             residuals=tuple(Residual(case.shown[n], case.before(n), after[n]) for n in names if n in after),
             confidence=confidence,
@@ -262,30 +284,6 @@ class Search:
 
 def _agreed(far: Array, names: Sequence[str]) -> list[str]:
     return [name for name, value in zip(names, far, strict=True) if value <= THRESHOLD]
-
-
-def _expected(case: Case) -> Array:
-    """What the reference gives, as a row (1, width)."""
-    return np.hstack([np.ravel(case.expected(s.name)) for s in segments(case.problem)]).astype(float)[None]
-
-
-def _given(case: Case) -> Array:
-    """What the candidate gives, as a row (1, width); zero where it returned nothing."""
-    parts = segments(case.problem)
-    return np.hstack([np.ravel(case.given.get(s.name, np.zeros(s.shape))) for s in parts]).astype(float)[None]
-
-
-def _columns(case: Case) -> list[str]:
-    """The quantity of each number of a row."""
-    return [s.name for s in segments(case.problem) for _ in range(s.place.stop - s.place.start)]
-
-
-def _units(case: Case) -> Array:
-    """The noise of each number of a row: that of its quantity, grown where the candidate's numbers are larger."""
-    sizes = np.maximum(np.abs(_given(case)), np.abs(_expected(case)))
-    largest = dict(zip((s.name for s in segments(case.problem)), worst(case.problem, sizes)[0].tolist(), strict=True))
-    floor = roundoff(np.dtype(case.problem.dtype))
-    return np.array([max(case.noise.values[name], floor * largest[name]) for name in _columns(case)])
 
 
 def _in_dtype(question: Question, dtype: str) -> Question:

@@ -1,58 +1,95 @@
 """What the fault dictionary says: edits of the reference as lines of source, and as sentences."""
 
+import ast
+import re
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
 
-from ..edits import Edit
+from ..edits import Edit, apply
+from ..edits.source import Source
 from ..errors import listed
 from ..finding import SourceLine
 from .mutants import FILE, Mutant, source
 
+Edits = Sequence[Edit]
 
-def lines(edit: Edit) -> tuple[SourceLine, ...]:
-    """The lines of the reference that an edit changes, each with what it would read; one where lines come or go."""
-    text = source()
-    start = text.rfind("\n", 0, edit.start) + 1
-    whole_lines = edit.end > edit.start and text[edit.end - 1] == "\n"
-    end = edit.end - 1 if whole_lines else text.find("\n", edit.end)
-    new = text[start : edit.start] + edit.new.removesuffix("\n" if whole_lines else "") + text[edit.end : end]
-    old_lines, new_lines = (block.split("\n") for block in (text[start:end], new))
-    number = text.count("\n", 0, start) + 1
+
+def lines(*edits: Edit) -> tuple[SourceLine, ...]:
+    """The lines of the reference that edits change, each with what it would read; one where lines come or go.
+
+    A line that several edits change is one line, with all of them made.
+    """
+    return tuple(line for group in _together(edits) for line in _changed(group))
+
+
+def _together(edits: Edits) -> list[list[Edit]]:
+    """Edits by the lines that they stand in."""
+    groups: list[list[Edit]] = []
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        if groups and edit.start < _span(groups[-1])[1]:
+            groups[-1].append(edit)
+        else:
+            groups.append([edit])
+    return groups
+
+
+def _span(edits: Edits) -> tuple[int, int]:
+    """From where the first line of these edits begins to where the last one ends, its line end included."""
+    text, last = source(), edits[-1]
+    whole = last.end > last.start and text[last.end - 1] == "\n"
+    end = last.end if whole else text.find("\n", last.end) + 1
+    return text.rfind("\n", 0, edits[0].start) + 1, end or len(text)
+
+
+def _changed(edits: Edits) -> list[SourceLine]:
+    start, end = _span(edits)
+    old, new = source()[start:end], _made(edits, start, end)
+    number = source().count("\n", 0, start) + 1
+    old_lines, new_lines = (block.removesuffix("\n").split("\n") for block in (old, new))
     while old_lines and new_lines and old_lines[0] == new_lines[0]:
         number, old_lines, new_lines = number + 1, old_lines[1:], new_lines[1:]
     while old_lines and new_lines and old_lines[-1] == new_lines[-1]:
         old_lines, new_lines = old_lines[:-1], new_lines[:-1]
     if len(old_lines) != len(new_lines):
-        old_lines, new_lines = ([_joined(block)] for block in (old_lines, new_lines))
-    return tuple(
+        old_lines, new_lines = (["\n".join(line.strip() for line in block)] for block in (old_lines, new_lines))
+    return [
         SourceLine(FILE, number + k, a.strip(), b.strip())
         for k, (a, b) in enumerate(zip(old_lines, new_lines, strict=True))
         if a != b
-    )
+    ]
 
 
-def _joined(block: Sequence[str]) -> str:
-    return "\n".join(line.strip() for line in block)
+def _made(edits: Edits, start: int, end: int) -> str:
+    """A stretch of the reference with edits made."""
+    moved = (replace(edit, start=edit.start - start, end=edit.end - start) for edit in edits)
+    return apply(source()[start:end], *moved)
 
 
-def what(mutant: Mutant) -> str:
-    """'line 118 of the reference reads `dh_next = da[t] @ W_hh`': the cause in a few words."""
-    said = [f"line {line.line} {_reading('reads', line)}" for edit in mutant for line in lines(edit)[:1]]
-    return f"as if in the reference {listed(said, 'and')}"
+# --- in words --------------------------------------------------------------------------------------------------------
 
 
-def sentence(mutant: Mutant, equivalents: int, subject: str = "Your gradients are") -> str:
-    """The same so that a student understands it.
+def what(mutant: Mutant, alone: Sequence[str] = ()) -> str:
+    """'it does `dh_next = da[t] @ W_hh` where `dh_next = da[t] @ W_hh.T` is meant': the cause in a few words.
+
+    Args:
+        alone: the gradients that it is about, where others are right.
+    """
+    said = f"it {listed([_does(group) for group in _together(mutant)], 'and')}"
+    return f"for {listed(alone, 'and')} alone, {said}" if alone else said
+
+
+def sentence(mutant: Mutant, equivalents: int, alone: Sequence[str] = ()) -> str:
+    """Where in the reference that is, so that a student finds the same step in his own code.
 
     Args:
         equivalents: further edits that give the same.
+        alone: the gradients that it is about, where not all.
     """
-    parts = []
-    for edit in mutant:
-        first = lines(edit)[0]
-        reading = _reading("read", first)
-        parts.append(f"line {first.line}, `{_short(first.reads)}`, {reading} ({edit.what})")
-    text = f"{subject} exactly what the reference gives if {listed(parts, 'and')}. "
-    text += "Look for the place in your code that does the same step."
+    explained = listed(alone, "and") if alone else "gradients"
+    read = listed([_reading(group) for group in _together(mutant)], "and")
+    text = f"In terms of the reference, {FILE} gives exactly your {explained} if {read}. "
+    text += f"Look for the place in your code that does the same step{f' for {explained}' if alone else ''}."
     if equivalents == 1:
         text += " One other edit of the reference gives the same numbers."
     elif equivalents:
@@ -60,12 +97,51 @@ def sentence(mutant: Mutant, equivalents: int, subject: str = "Your gradients ar
     return text
 
 
-def _reading(verb: str, line: SourceLine) -> str:
-    if not line.would_read:
-        return "were left out" if verb == "read" else "is left out"
-    return f"{verb} `{_short(line.would_read)}`"
+def _does(edits: Edits) -> str:
+    first, below = _moved(edits)
+    if below:
+        return f"does `{first}` only after `{below}`"
+    old, new = _texts(edits)
+    if not new:
+        return f"leaves out `{old}`"
+    return f"does `{new}` where `{old}` is meant" if old else f"does `{new}` as well"
 
 
-def _short(text: str) -> str:
-    """Several lines as one."""
-    return "; ".join(text.split("\n"))
+def _reading(edits: Edits) -> str:
+    number = _changed(edits)[0].line
+    first, below = _moved(edits)
+    if below:
+        return f"line {number}, `{first}`, came after `{below}`"
+    old, new = _texts(edits)
+    if not old:
+        return f"line {number} were preceded by `{new}`"
+    return f"line {number}, `{old}`, {f'read `{new}`' if new else 'were left out'}"
+
+
+def _moved(edits: Edits) -> tuple[str, str]:
+    """What was moved below what, where that is the change."""
+    first, _, below = edits[0].what.partition(" moved below ")
+    return first, below
+
+
+def _texts(edits: Edits) -> tuple[str, str]:
+    """What is meant and what is done, "" for nothing: of a lambda itself alone, else whole lines."""
+    for start, end in _lambdas():
+        if start <= edits[0].start and edits[-1].end <= end:
+            return source()[start:end], _made(edits, start, end)
+    changed = _changed(edits)
+    old, new = _plain([line.reads for line in changed]), _plain([line.would_read for line in changed])
+    return old, "" if new == "pass" else new
+
+
+def _plain(blocks: Sequence[str]) -> str:
+    """Lines of source as words of a sentence: without their comments, commas and colons at the end."""
+    found = (re.sub(r"\s{2,}# .*$", "", line).rstrip(",:") for block in blocks for line in block.split("\n"))
+    return "; ".join(filter(None, found))
+
+
+@cache
+def _lambdas() -> list[tuple[int, int]]:
+    """Where the reference's lambdas stand."""
+    parsed = Source(source())
+    return [parsed.span(node) for node in ast.walk(parsed.tree) if isinstance(node, ast.Lambda)]

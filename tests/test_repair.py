@@ -108,6 +108,15 @@ def test_both_faults_of_the_question_are_found_one_after_the_other(tmp_path):
     assert found.pruned > 0
 
 
+def test_a_constant_is_not_taken_for_a_size_on_the_way_to_two_faults(tmp_path):
+    faults = (("dbh + da.sum(0)", "dbh + da.mean(0)"), ("dWhh + h[t].T @ da", "dWhh + da.T @ h[t]"))
+    path = written(tmp_path, RIGHT, *faults)
+    found = repair(str(path), Problem(), ROW, LIMITS)
+    assert set(found.patches[0].mends) == {"W_hh", "b_h"}
+    apply_patch(path, found.patches[0])
+    assert same(path, RIGHT)
+
+
 def test_progress_is_told_when_only_part_can_be_mended(tmp_path):
     beyond = ("dby + dout.sum(0)", "dby + np.cos(dout.sum(0)) ** 3")  # no small edit mends this one
     path = written(tmp_path, RIGHT, ("dh = da @ Whh.T", "dh = da @ Whh"), beyond)

@@ -15,8 +15,9 @@ Reference = Callable[[Problem, Tensors], Gradients]
 
 # Every size differs from the others, so that a product of the wrong operands raises instead of being judged.
 TINY = {"T": 4, "B": 2, "I": 3, "H": 5, "O": 6}
-# Shorter ones tell faults apart that the long one mixes: with a single step nothing flows back in time.
-LADDER = ({"T": 1}, {"T": 2})
+# Shorter ones tell faults apart that the long one mixes: with a single step nothing flows back in time. The other
+# sizes differ too, so that no constant stands for one of them.
+LADDER = ({"T": 1, "B": 3, "I": 5, "H": 4, "O": 2}, {"T": 2, "B": 5, "I": 2, "H": 3, "O": 4})
 FURTHER = (  # of a patch: other shapes, scales, and a single step
     ({"T": 7, "B": 3, "I": 4, "H": 5, "O": 2}, 1.0),
     ({"T": 1, "B": 5, "I": 2, "H": 3, "O": 4}, 1.0),
@@ -63,9 +64,9 @@ def tiny(problem: Problem, layout: Layout) -> Problem:
     return _resized(problem, layout, TINY, 1)
 
 
-def ladder(screened: Problem) -> tuple[Problem, ...]:
-    """The one that mutants are screened on, and shorter ones, by which to see that a half repair is one."""
-    return (screened, *(replace(screened, **sizes, seed=screened.seed + 1) for sizes in LADDER))
+def ladder(problem: Problem, layout: Layout) -> tuple[Problem, ...]:
+    """Shorter problems, by which to see that a half repair is one."""
+    return tuple(_resized(problem, layout, sizes, 10 + k) for k, sizes in enumerate(LADDER))
 
 
 def further(problem: Problem, layout: Layout) -> tuple[Problem, ...]:

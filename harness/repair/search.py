@@ -261,7 +261,7 @@ class Search:
         Looked at on the ladder of problems: where two faults lie on one path, the shorter ones tell them apart. Of
         edits that give the same gradients the plainest stands for all.
         """
-        lower = questions.ladder(self.screening.questions[0].problem)[1:]
+        lower = questions.ladder(self.problem, self.layout)
         trial = replace(self.screening, questions=self.screening.questions + self._posed(lower))
         before = self.crew.survey(trial, base.source).outcome
         changed = [s.edit for s in steps if s.outcome.fate == "ran" and s.outcome.digest != base.survey.outcome.digest]

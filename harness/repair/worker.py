@@ -5,6 +5,7 @@ of its pickle: what follows from it is worked out once in each process.
 """
 
 import json
+import os
 import pickle
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +27,8 @@ from .trial import RAISED, Outcome, Survey, Trial
 
 SLICE = 1.0  # seconds: a call answers for as many mutants as it can in this time
 LOOPS = 0.2  # seconds: in which the original is timed
+# Frameworks read these when they are imported: a mutant is called once, which is not worth compiling it.
+UNCOMPILED = {"JAX_DISABLE_JIT": "1", "TORCHDYNAMO_DISABLE": "1"}
 Arguments = tuple[Mapping[str, Any], ...]
 
 
@@ -130,6 +133,7 @@ class Trace:
 def _original(pickled: bytes) -> tuple[Trial, Arguments]:
     """The trial, and the arguments for each question as the original's parameters ask for them."""
     trial: Trial = pickle.loads(pickled)
+    os.environ.update(UNCOMPILED)
     sys.path.insert(0, str(trial.path.parent.resolve()))
     version = program(trial.path, trial.function, trial.source)
     function = fresh(version, version.codes)

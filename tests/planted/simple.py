@@ -163,7 +163,10 @@ SIMPLE = (
         ("da[0] @ params", "da[1] @ params"),
         tag="h0 gradient",
         truth="the gradient of h0 is carried back from step 1, where step 0 is meant",
-        accepts=(r"h0.{0,120}(step 1|one step|wrong step|a step late)",),
+        accepts=(
+            r"h0.{0,120}(step 1|one step|wrong step|a step late)",
+            r"for h0 alone.{0,40}reversed\(range\(1, T\)\)",
+        ),
     ),
     arrays(
         "input gradient without its transpose's weight",

@@ -235,7 +235,7 @@ SLOPE = "            da[t] = dh[t] * slope(h[t + 1])\n"
         ([(CARRY, "")], "it leaves out `dh[t] += dh_next`"),
         ([("dh[t] += dh_next", "pass")], "it leaves out `dh[t] += dh_next`"),
         ([(CARRY, CARRY + CARRY)], "it does `dh[t] += dh_next` as well"),
-        ([LAST_STEP], 'it does `"b_h": da[-1].sum(0)` where `"b_h": flat(da).sum(0)` is meant'),
+        ([LAST_STEP], "it gives `da[-1].sum(0)` for b_h where `flat(da).sum(0)` is meant"),
         ([("h: 1 - h * h", "h: 1 - h")], "it does `lambda h: 1 - h` where `lambda h: 1 - h * h` is meant"),
         (
             [("xs = x @ p", "xs = 2 * x @ p")],

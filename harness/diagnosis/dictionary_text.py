@@ -104,6 +104,9 @@ def _does(edits: Edits) -> str:
     old, new = _texts(edits)
     if not new:
         return f"leaves out `{old}`"
+    name, meant, given = _named(old, new)
+    if name:
+        return f"gives `{given}` for {name} where `{meant}` is meant"
     return f"does `{new}` where `{old}` is meant" if old else f"does `{new}` as well"
 
 
@@ -122,6 +125,12 @@ def _moved(edits: Edits) -> tuple[str, str]:
     """What was moved below what, where that is the change."""
     first, _, below = edits[0].what.partition(" moved below ")
     return first, below
+
+
+def _named(old: str, new: str) -> tuple[str, str, str]:
+    """The name, what is meant and what is done, of one entry of the dictionary of results: "h0": dh_next."""
+    meant, given = (re.fullmatch(r'"(\w+)": ([^;]*)', text) for text in (old, new))
+    return (meant[1], meant[2], given[2]) if meant and given and meant[1] == given[1] else ("", "", "")
 
 
 def _texts(edits: Edits) -> tuple[str, str]:

@@ -57,7 +57,8 @@ def propose(case: Case, name: str) -> Iterator[Relation]:
         for choice in choices(count, unit):
             what = choice.words.removeprefix("only ")
             if factors(case, name) is None:
-                predicate = f"right at {choice.words}, and zero elsewhere"
+                rest = "elsewhere" if choice.words.startswith("only ") else "there"
+                predicate = f"right at {choice.words}, and zero {rest}"
             elif choice.words.startswith("only "):
                 predicate = f"the term of {what} alone, and not the sum over {'time' if axis == TIME else 'the batch'}"
             else:

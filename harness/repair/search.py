@@ -28,6 +28,7 @@ Progress = Callable[[int, int, int], None]
 
 BRANCHES = 5  # half repairs that a second edit is looked for from
 OFFERED = 3  # half repairs that are shown
+SEARCHING = 0.85  # of the budget: the rest is for confirming
 BATCH = 5.0  # seconds of screening, after which a repair that was found is enough
 LEAST = 3  # further problems that a patch has to be right on, at the least
 PER_MUTANT = (0.5, 20.0)  # seconds, and times what the original takes: what a mutant may take, the larger of them
@@ -73,7 +74,7 @@ def repair(
     path, function = split_target(target)
     source = source_of(path)
     with Crew(limits) as crew:
-        search = Search(crew, path, function, source, problem, layout, start + budget, progress)
+        search = Search(crew, path, function, source, problem, layout, start + SEARCHING * budget, progress)
         try:
             patches, partial = search.run()
         except KeyboardInterrupt:
@@ -269,7 +270,7 @@ class Search:
         outcomes = self.crew.outcomes(trial, base.source, changed, self.until)
         found: dict[str, Step] = {}
         for edit, outcome in zip(changed, outcomes, strict=True):
-            if outcome and _gains(outcome, before):
+            if outcome and outcome.right and _gains(outcome, before):
                 found.setdefault(outcome.digest, Step(edit, outcome))
         return sorted(found.values(), key=lambda step: _height(step.outcome), reverse=True)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from gradparity.backends import numpy_bptt
-from gradparity.harness.diagnosis import catalogue, dictionary, dictionary_text, mutants, shelf
+from gradparity.harness.diagnosis import catalogue, dictionary, dictionary_text, mutants, rows, shelf
 from gradparity.harness.edits import Edit
 from gradparity.harness.gradients import Gradients
 from gradparity.harness.noise import THRESHOLD
@@ -190,11 +190,19 @@ def test_one_gradient_alone_has_to_be_so_on_every_problem() -> None:
         assert all(finding.confidence == "lead" for finding in dictionary.find(inquiry).findings)
 
 
+def test_workers_that_run_already_are_used_and_left_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    with mutants.Pool() as pool:
+        monkeypatch.setattr(dictionary, "Pool", lambda: pytest.fail("others were started"))
+        monkeypatch.setattr(mutants.Worker, "close", lambda _: pytest.fail("they were ended"))
+        assert dictionary.find(inquiry_about(faulty(TRANSPOSED), RNN), pool).findings
+        monkeypatch.undo()
+
+
 def test_residuals_are_those_of_the_case() -> None:
     case = inquiry_about(faulty(TRANSPOSED), replace(RNN, dtype="float32"), ("W_xh", "W_hh", "b_h")).case
     predicted = mutated((edit("lambda h: 1 - h * h", "lambda h: 900 - h * h"),))(RNN, case.tensors.cast("float64"))
     _, line = mutants.row(case.problem, predicted)
-    found = dictionary.residuals(case, line[None])[0]
+    found = rows.residuals(case, line[None])[0]
     names = [segment.name for segment in mutants.segments(case.problem)]
     for name, value in zip(names, found, strict=True):
         expected = case.residual(name, predicted.quantities[name]) if name in case.given else 0.0

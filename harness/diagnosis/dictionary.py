@@ -2,7 +2,7 @@
 
 The candidate is put to the dictionary's own problems. An entry that agrees there in everything the candidate
 returned is run on the candidate's other problems as well, and claimed only if it agrees on all of them. Where no single
-edit explains, two are tried.
+edit explains, two are tried, and then one that agrees in what is wrong alone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,16 +21,15 @@ from . import catalogue, dictionary_text, rows
 from .case import Case, Inquiry, Question
 from .catalogue import Catalogue
 from .mutants import OK, Mutant, Pool
-from .rows import residuals
 
 Array = np.ndarray
 
 MEANS = "fault dictionary"
 MEMBERS = 64  # edits of matching entries that are confirmed one by one
 LEADERS, PARTNERS, BEST = 24, 100, 40  # what pairs are made of
-PAIRS = 1000  # tried in each of the ways to make them: about half a second
+PAIRS = 1000  # tried in each of the ways to make them: less than a second on two cores
 LEADS = 2
-SECONDS = 20.0  # for pairs, on a machine that is too busy for the above
+SECONDS = 20.0  # for pairs, where the machine is too busy even for these
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ class Search:
     @cached_property
     def apart(self) -> Array:
         """How far each entry is from the candidate: (entries, names)."""
-        return np.maximum.reduce([residuals(c, t) for c, t in zip(self.known, self.book.tables, strict=True)])
+        return np.maximum.reduce([rows.residuals(c, t) for c, t in zip(self.known, self.book.tables, strict=True)])
 
     @cached_property
     def fits(self) -> Array:
@@ -88,7 +87,7 @@ class Search:
     @cached_property
     def before(self) -> Array:
         """How far the candidate is from the reference: (names,)."""
-        return np.maximum.reduce([residuals(case, rows.expected(case))[0] for case in self.known])
+        return np.maximum.reduce([rows.residuals(case, rows.expected(case))[0] for case in self.known])
 
     @cached_property
     def wrong(self) -> Array:
@@ -226,7 +225,7 @@ class Search:
         questions = [_in_dtype((case.problem, case.tensors), "float64") for case in cases]
         went, tables = self.pool.run(mutants, questions, deadline) if mutants else (np.zeros(0), [])
         well = (went == OK)[:, None]
-        return [np.where(well, residuals(case, table), np.inf) for case, table in zip(cases, tables, strict=False)]
+        return [np.where(well, rows.residuals(case, table), np.inf) for case, table in zip(cases, tables, strict=False)]
 
     def _agreeing(self, mutants: Sequence[Mutant], cases: Sequence[Case], deadline: float = inf) -> list[Mutant]:
         fits = [(far <= THRESHOLD).all(1) for far in self._run(mutants, cases, deadline)]

@@ -7,6 +7,7 @@ from gradparity.harness.edits import apply, propose
 GATED = """import numpy as np
 
 def backward(dh, gates, W, T):
+    da = np.empty_like(gates)
     carry = 0
     for t in reversed(range(T)):
         i, o = split(gates[t], 2)
@@ -55,6 +56,7 @@ def offered(source: str, kind: str) -> set[str]:
             set(),
         ),
         ("keep what is carried", {"carry = dh[t] + da[t] @ W.T"}, set()),
+        ("share an array", {"da = gates"}, set()),
         ("leave a slope out", {"d_i[:] = dh[t]"}, set()),
         ("take another step's argument", set(), {"da[t] = dh[t] * slope(dh[t])", "da[t] = dh[t] * slope(da[t])"}),
         ("multiply with a slope", set(), {"return back, (np.exp(a) - y) * np.exp(a) * (1 - np.exp(a))"}),

@@ -139,7 +139,7 @@ LSTM = (
         ("swapaxes(0, 1).copy()", "swapaxes(0, 1)"),
         tag="aliasing",
         truth="i, f, g, o are views of the buffer that their adjoints are written to, and are read after that",
-        accepts=(r"alias", r"view of", r"overwritten before"),
+        accepts=(r"alias", r"view of", r"overwritten before", r"da = np\.empty_like\(gates\) => da = gates;"),
     ),
     buffers(
         "cell's adjoint assigned",

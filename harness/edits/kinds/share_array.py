@@ -1,4 +1,4 @@
-"""da = gates for da = np.empty_like(gates): no room of its own, so that what is written to one is read from the other."""
+"""da = gates for da = np.empty_like(gates): no room of its own, so that one is written to where the other is read."""
 
 import ast
 from collections.abc import Iterator

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
@@ -21,7 +21,8 @@ from .crew import Crew
 from .patching import hunks, source_of, unified
 from .questions import Question
 from .ranking import grouped, plainest_first
-from .trial import RAISED, Outcome, Survey, Trial
+from .steps import Step, Version, gains, height, patience, ran, wrong_on
+from .trial import RAISED, Outcome, Trial
 
 Progress = Callable[[int, int, int], None]
 """Called with the number of edits decided, of those there are, and of survivors, again and again."""
@@ -31,24 +32,6 @@ OFFERED = 3  # half repairs that are shown
 SEARCHING = 0.85  # of the budget: the rest is for confirming
 BATCH = 5.0  # seconds of screening, after which a repair that was found is enough
 LEAST = 3  # further problems that a patch has to be right on, at the least
-PER_MUTANT = (0.5, 20.0)  # seconds, and times what the original takes: what a mutant may take, the larger of them
-
-
-@dataclass(frozen=True)
-class Version:
-    """The user's file after some edits, and how it was found to do."""
-
-    source: str
-    edits: tuple[Edit, ...]
-    survey: Survey
-
-
-@dataclass(frozen=True)
-class Step:
-    """An edit of a version, and how it came out."""
-
-    edit: Edit
-    outcome: Outcome
 
 
 def repair(
@@ -172,10 +155,10 @@ class Search:
         problems = (questions.tiny(self.problem, self.layout), *questions.further(self.problem, self.layout), *own)
         trial = replace(self.trial, questions=self._posed(problems[:1]), seconds=self.crew.limits.seconds)
         survey = self.crew.survey(trial, self.source)
-        if not _wrong(survey):  # it answered, and was right: then where is it wrong?
+        if not wrong_on(survey):  # it answered, and was right: then where is it wrong?
             trial = replace(trial, questions=trial.questions + self._posed(problems[1:]))
             survey = self.crew.survey(trial, self.source)
-        wrong = _wrong(survey) or [k for k, right in enumerate(survey.outcome.right) if right == RAISED]
+        wrong = wrong_on(survey) or [k for k, right in enumerate(survey.outcome.right) if right == RAISED]
         if not wrong:
             return False
         first = wrong[0]
@@ -200,7 +183,7 @@ class Search:
 
     def _screened(self, version: Version, edits: list[Edit], total: int) -> tuple[list[Step], list[Edit]]:
         """As many of these edits as there is time for, with their outcomes on the one problem; and those left."""
-        trial = replace(self.screening, seconds=_patience(version))
+        trial = replace(self.screening, seconds=patience(version))
         start, done = perf_counter(), sum(self.counts.values())
 
         def report(found: Sequence[Outcome | None]) -> None:
@@ -218,7 +201,7 @@ class Search:
         """The edits of what ran, but for those that lead back to the user's own text."""
         survey, text = version.survey, Source(version.source)
         found = propose(version.source, survey.functions & functions(version.source).keys())
-        return [edit for edit in found if _ran(text, edit, survey.lines) and apply(version.source, edit) != self.source]
+        return [edit for edit in found if ran(text, edit, survey.lines) and apply(version.source, edit) != self.source]
 
     def _is_right(self, outcome: Outcome) -> bool:
         return all(marks == self.screening.all_right for marks in outcome.right) and outcome.fate == "ran"
@@ -266,13 +249,13 @@ class Search:
         trial = replace(self.screening, questions=self.screening.questions + self._posed(lower))
         before = self.crew.survey(trial, base.source).outcome
         changed = [s.edit for s in steps if s.outcome.fate == "ran" and s.outcome.digest != base.survey.outcome.digest]
-        trial = replace(trial, seconds=_patience(base))
+        trial = replace(trial, seconds=patience(base))
         outcomes = self.crew.outcomes(trial, base.source, changed, self.until)
         found: dict[str, Step] = {}
         for edit, outcome in zip(changed, outcomes, strict=True):
-            if outcome and outcome.right and _gains(outcome, before):
+            if outcome and outcome.right and gains(outcome, before):
                 found.setdefault(outcome.digest, Step(edit, outcome))
-        return sorted(found.values(), key=lambda step: _height(step.outcome), reverse=True)
+        return sorted(found.values(), key=lambda step: height(step.outcome), reverse=True)
 
     def _after(self, base: Version, step: Step) -> Version:
         source = apply(base.source, step.edit)
@@ -295,7 +278,7 @@ class Search:
         return Patch(
             file=shown,
             edits=tuple(Change(e.line, e.what, e.kind) for e in (*version.edits, edit)),
-            diff=unified(self.path, shown.lstrip("/"), changes),
+            diff=unified(self.path, near(self.path), changes),
             hunks=changes,
             mends=self.further.words(right & ~self.before),
             still_wrong=self.further.words(self.further.all_right & ~right),
@@ -303,33 +286,8 @@ class Search:
         )
 
 
-def _wrong(survey: Survey) -> list[int]:
-    """The questions that were answered, and not rightly."""
-    whole = (1 << len(survey.names)) - 1
-    return [k for k, right in enumerate(survey.outcome.right) if right not in (RAISED, whole)]
-
-
-def _patience(version: Version) -> float:
-    """Seconds that a mutant of a version may take."""
-    least, times = PER_MUTANT
-    return max(least, times * version.survey.seconds)
-
-
-def _gains(after: Outcome, before: Outcome) -> bool:
-    kept = all(a & max(b, 0) == max(b, 0) for a, b in zip(after.right, before.right, strict=True) if a != RAISED)
-    raised = any(a == RAISED != b for a, b in zip(after.right, before.right, strict=True))
-    return kept and not raised and _height(after) > _height(before)
-
-
-def _height(outcome: Outcome) -> tuple[int, float]:
-    """How much is right: whole gradients, on the first problem and on the shorter ones, then entries."""
-    return sum(max(marks, 0).bit_count() for marks in outcome.right), round(outcome.share, 6)
-
-
-def _ran(text: Source, edit: Edit, lines: frozenset[int]) -> bool:
-    """Whether the statement that an edit is in ran, or that it spans."""
-    statement = text.statement(edit.start, edit.end)
-    if statement is None:
-        return True
-    start, end = text.span(statement)
-    return any(n in lines for n in range(text.line(start), text.line(end) + 1))
+def near(path: Path) -> str:
+    """The path as a diff is to show it: from where the user stands, or the name alone of a file that is elsewhere."""
+    here = Path.cwd()
+    full = path.resolve()
+    return full.relative_to(here).as_posix() if full.is_relative_to(here) else path.name

@@ -109,7 +109,7 @@ OPTIONS = [
     (("--fast",), "No such option: --fast"),
     (("--html", "no/such/folder.html"), "there is no folder no/such; make it first"),
     (("--markdown", "."), ". is a folder; name a file to write to"),
-    (("-o", "report.pdf"), "no report format ends in '.pdf'; expected .html, .json, .md or .txt"),
+    (("-o", "report.pdf"), "no report format ends in '.pdf'; expected .html, .json, .md, .sarif or .txt"),
     (("-o", "report"), "no report format ends in ''"),
     (("--json", "a.json", "-o", "./a.json"), "two reports would go to"),
 ]  # fmt: skip

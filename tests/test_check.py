@@ -192,7 +192,7 @@ FAULTS = [
 def checked(folder: Path, style: Style, *more: str) -> tuple[int, dict, str]:
     """Exit code, result and what was printed."""
     target = write_candidate(folder, style.source).name + (f":{style.function}" if style.function else "")
-    options = [*SMALL, *style.options, *more, "--json", "result.json"]
+    options = [*SMALL, "--no-why", *style.options, *more, "--json", "result.json"]
     ran = gradparity("check", target, *options, cwd=folder)
     assert "Traceback" not in ran.stdout + ran.stderr
     assert ran.returncode in (0, 1), ran.stderr

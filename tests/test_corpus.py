@@ -16,10 +16,10 @@ from gradparity.harness.names import match
 from gradparity.harness.noise import THRESHOLD, Noise, measure_noise
 from gradparity.harness.problem import Problem, make_tensors
 from gradparity.harness.workers import Limits, Worker
-from planted import CONVENTIONS, DOUBLE, PROGRAMS, SINGLE, Cause, Planted, Program, said, unlisted
+from planted import CONVENTIONS, DOUBLE, HELDOUT, PROGRAMS, SINGLE, Cause, Planted, Program, said, unlisted
 from planted.row import CORPUS
 
-FAULTY = SINGLE + DOUBLE
+FAULTY = SINGLE + DOUBLE + HELDOUT
 Judge = Callable[[Path, Program, Problem], dict[str, float]]
 
 
@@ -107,11 +107,15 @@ def test_the_corpus_is_as_large_as_we_say():
     assert len(SINGLE) >= 44
     assert len(DOUBLE) >= 12
     assert len(CONVENTIONS) >= 8
+    assert len(HELDOUT) >= 24
     assert sum("torch" in row.program.needs for row in SINGLE) >= 5
-    assert all(len(row.causes) == 1 for row in SINGLE + CONVENTIONS)
+    assert all(len(row.causes) == 1 for row in SINGLE + CONVENTIONS + HELDOUT)
     assert all(len(row.causes) == 2 for row in DOUBLE)
-    assert {row.program.problem.model for row in SINGLE} == {"rnn", "rnn_relu", "lstm", "gru"}
-    assert {row.program.name for row in SINGLE} == set(PROGRAMS)
+    for table in (SINGLE, HELDOUT):
+        assert {row.program.problem.model for row in table} == {"rnn", "rnn_relu", "lstm", "gru"}
+    tuned, apart = ({row.program.name for row in table} for table in (SINGLE, HELDOUT))
+    assert tuned.isdisjoint(apart)
+    assert tuned | apart == set(PROGRAMS)
 
 
 def finding(what: str, reads: str = "", would_read: str = "") -> Finding:

@@ -1,17 +1,19 @@
 """The corpus: programs in the styles that people write, and faults planted in them, for measuring diagnosis and repair.
 
 `PROGRAMS` are right. Of the faulty, `SINGLE` have one fault and `DOUBLE` two; `CONVENTIONS` are no bugs.
+`HELDOUT`, one fault each, are kept apart: the diagnosis was not tuned on them.
 """
 
 from .autodiff import AUTODIFF
 from .conventions import CONVENTIONS
 from .gated import GATED
+from .heldout import HELDOUT
 from .programs import PROGRAMS, unlisted
 from .row import Cause, Planted, Program, both, said
 from .simple import SIMPLE
 from .unusual import UNUSUAL
 
-__all__ = ["CONVENTIONS", "DOUBLE", "PROGRAMS", "SINGLE", "Cause", "Planted", "Program", "said", "unlisted"]
+__all__ = ["CONVENTIONS", "DOUBLE", "HELDOUT", "PROGRAMS", "SINGLE", "Cause", "Planted", "Program", "said", "unlisted"]
 
 SINGLE = SIMPLE + UNUSUAL + GATED + AUTODIFF
 

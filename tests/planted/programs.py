@@ -33,6 +33,11 @@ PROGRAMS = {
         Program("torch_gru", GRU, needs=("torch",)),
         Program("jax_cell", {}, ONE_COLUMN, ("jax",)),
         Program("jax_lstm", LSTM, needs=("jax",)),
+        Program("lstm_matrices", {**LSTM, **XENT}),
+        Program("elman_einsum", XENT, COLUMN),
+        Program("gru_tape", GRU, ONE_COLUMN),
+        Program("relu_outer", {**RELU, **XENT}, ONE),
+        Program("torch_lstm_sequence", LSTM, needs=("torch",)),
     )
 }
 

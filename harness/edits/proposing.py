@@ -11,7 +11,7 @@ from . import kinds as folder
 from .edit import Edit
 from .scope import Scope, editable
 from .site import Change, Kind, Site
-from .source import Function, Source, named
+from .source import Function, Source, named, plain
 from .vocabulary import Vocabulary
 
 
@@ -104,16 +104,14 @@ def is_word(text: str, at: int) -> bool:
     return len(around) == 2 and at > 0 and all(letter.isalnum() or letter in "_." for letter in around)
 
 
-def plain(text: str) -> str:
-    return " ".join(text.split())
-
-
 def is_changed(source: Source, edit: Edit) -> bool:
     """Whether the source is still Python, and another tree than before; only the statement around is parsed."""
     text, unit = source.text, source.statement(edit.start, edit.end)
     if unit is None:
         return is_python(source, edit)
     start, stop = source.span(unit)
+    if edit.start == start and edit.new[:1].isspace():  # a line put in before the statement, or the statement indented
+        return is_python(source, edit)
     after, body = "", getattr(unit, "body", None)
     if body:
         first = source.span(body[0])[0]
@@ -131,6 +129,8 @@ def is_python(source: Source, edit: Edit) -> bool:
     """Whether the file's outermost statement around the edit, or the file, still parses."""
     outer = next((each for each in source.tree.body if source.holds(each, edit.start, edit.end)), None)
     start, stop = source.span(outer) if outer else (0, len(source.text))
+    if edit.start == start:  # what comes before decides on the indentation
+        start, stop = 0, len(source.text)
     try:
         ast.parse(source.text[start : edit.start] + edit.new + source.text[edit.end : stop])
     except SyntaxError:

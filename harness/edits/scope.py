@@ -127,6 +127,8 @@ class Scope:
     def used_as(self, role: str) -> dict[str, ast.AST]:
         """What could stand in this role: what does, or does in a role much like it, and names that nothing uses."""
         found = {text: node for each in ROLES.get(role, (role,)) for text, node in self.atoms[each].items()}
+        if role == "base":
+            found |= self.closed_over
         if role == "element":
             found |= {text: node for text, node in self.atoms["matrix"].items() if self.is_step(node)}
         if role in ("element", "matrix", "argument", "value"):
@@ -138,6 +140,19 @@ class Scope:
     def is_step(self, node: ast.AST) -> bool:
         """What a loop reads of an array in one turn: dh[t]."""
         return isinstance(node, ast.Subscript) and not self.loop_variables.isdisjoint(names(node.slice))
+
+    @cached_property
+    def closed_over(self) -> dict[str, ast.AST]:
+        """Arrays that the functions around this one take elements of, and this one does not mention."""
+        mentioned = {name for node in self.nodes if isinstance(node, ast.Name) for name in names(node)}
+        outer, found = self.source.parents.get(self.root), dict[str, ast.AST]()
+        while isinstance(outer, Function):
+            atoms = Scope(self.source, self.file, outer).atoms
+            found |= {
+                text: node for text, node in (atoms["base"] | atoms["set base"]).items() if isinstance(node, ast.Name)
+            }
+            outer = self.source.parents.get(outer)
+        return {text: node for text, node in found.items() if text not in mentioned}
 
     @cached_property
     def unused(self) -> dict[str, ast.AST]:
@@ -168,6 +183,10 @@ class Scope:
             return []
         found = [each for each in ast.walk(parent) if isinstance(each, ast.Attribute) and self.is_atom(each)]
         return list(dict.fromkeys(self.source.of(each) for each in found))
+
+    @cached_property
+    def called(self) -> set[str]:
+        return {self.source.of(node.func) for node in self.nodes if isinstance(node, ast.Call)}
 
     @cached_property
     def sizes(self) -> dict[str, ast.AST]:

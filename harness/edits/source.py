@@ -16,6 +16,11 @@ LINE_END = re.compile(r"\r\n|\r|\n")  # Python's own; str.splitlines also parts 
 BRACKETED = (ast.Call, ast.ClassDef, ast.withitem)  # what has brackets of its own around a child
 
 
+def plain(text: str) -> str:
+    """A text on one line."""
+    return " ".join(text.split())
+
+
 def line_starts(text: str) -> list[int]:
     """Where each line begins, as character offsets."""
     return [0, *(end.end() for end in LINE_END.finditer(text))]

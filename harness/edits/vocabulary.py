@@ -68,6 +68,13 @@ class Vocabulary:
         return [text for text in texts if text in own or text.rpartition(".")[2] in ELEMENTWISE]
 
     @cached_property
+    def slopes(self) -> list[str]:
+        """Those of them that are named as derivatives: dtanh, sigmoid_prime."""
+        return [
+            name for name in self.unary if name.startswith("d") or name.endswith(("prime", "slope", "grad", "deriv"))
+        ]
+
+    @cached_property
     def squashing(self) -> list[str]:
         """Those of them that are nonlinearities of a network."""
         return [name for name in self.unary if name.rpartition(".")[2].lower().startswith(("tanh", "sig", "relu"))]

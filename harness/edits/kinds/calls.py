@@ -14,6 +14,10 @@ def propose(site: Site) -> Iterator[Change]:
         case ast.Call(func=ast.Attribute(value=value, attr=name) as func) if not is_from_module(site, func):
             if name not in ("append", "insert") and (site.scope.is_atom(value) or not isinstance(value, ast.Name)):
                 yield Change(node, site.of(value))
+        case ast.Call(func=ast.Attribute(attr="roll" | "flip" | "clip" | "nan_to_num"), args=[first, *_]):
+            yield Change(node, site.of(first))
+        case ast.Call(func=ast.Attribute(attr="where"), args=[_, first, second]):
+            yield from (Change(node, site.of(first)), Change(node, site.of(second)))
         case ast.Call(func=func, args=[only], keywords=[]) if not isinstance(only, ast.Starred | ast.Constant):
             name = site.of(func)
             if name in file.unary or (is_from_module(site, func) and not name.rpartition(".")[2].startswith(MADE)):

@@ -21,7 +21,7 @@ def propose(site: Site) -> Iterator[Change]:
     assert isinstance(node, ast.Constant)
     if not isinstance(node.value, int | float) or not is_number(node) or site.scope.in_index(node) or is_argument(site):
         return
-    others = OTHERS.get(node.value) or (f"2 * {site.of(node)}", f"0.5 * {site.of(node)}")
+    others = OTHERS.get(node.value) or ("0", f"2 * {site.of(node)}", f"0.5 * {site.of(node)}")
     for new in others:
         yield Change(
             node,

@@ -103,6 +103,7 @@ HELDOUT = (
         accepts=(
             r"x_\(t-1\).{0,80}(x_t is meant|stands)",
             r"input.{0,60}step before",
+            r"W_xh.{0,60}adjoints of the step after",  # the same pairs, told from the other factor
             r"flat\(x\)\.T @ flat\(da\).* => .*flat\(x\[:-1\]\)\.T @ flat\(da\[1:\]\)",
         ),
     ),

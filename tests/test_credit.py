@@ -184,7 +184,7 @@ REROUTED: dict[str, tuple[Change, tuple[int, ...]]] = {
     "every adjoint is 1/7 times what it should be": (lambda credits: credits / len(credits), ()),
     "the rows of W_xh stand 2 steps too late": (lambda credits: np.roll(credits, 2, axis=1), (0, 1, 2, 3, 4, 5, 6)),
     "the rows of W_xh are reversed in time": (lambda credits: credits[:, ::-1], (0, 1, 2, 3, 4, 5, 6)),
-    "a loss reaches steps after it": (
+    "a step's target reaches steps after it": (
         lambda credits: credits + masked(lambda s, t: t > s)(np.roll(credits, 1, axis=1)), (1, 2, 3, 4, 5, 6),
     ),
     "a loss enters 1 step too early": (

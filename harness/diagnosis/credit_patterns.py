@@ -147,11 +147,12 @@ def acausal(traced: Traced) -> Seen | None:
         "Nothing reaches the steps before: the backward loop runs forwards in time; it has to go from the last step to "
         "the first."
         if forwards
-        else "Look at the index at which the carried gradient is stored or added (a negative index wraps round to the "
-        "last step), and whether it is set to zero before the backward loop."
+        else "Look at which step's target each output is compared with, at the index at which the carried gradient is "
+        "stored or added (a negative index wraps round to the last step), and whether it is set to zero before the "
+        "backward loop."
     )
-    what = "the backward loop runs forwards" if forwards else "a loss reaches steps after it"
-    cannot = f"The loss of step {s} reaches step {t}, which comes after it and cannot have had a part in it."
+    what = "the backward loop runs forwards" if forwards else "a step's target reaches steps after it"
+    cannot = f"What the target of step {s} changes reaches step {t}, which comes after it and has no part in its loss."
     return Seen(what, f"{cannot} {way}", steps, _right_ones(traced))
 
 

@@ -183,6 +183,17 @@ UNITS = [
     ("exchange two blocks", BLOCKS.format("d @ W.T"), BLOCKS.format("np.concatenate([o, i], -1) @ W.T")),
     ("leave a block out", BLOCKS.format("d @ W.T"), BLOCKS.format("d @ W.T - i @ split(W, 2)[0].T")),
     ("transpose by blocks", BLOCKS.format("d @ W.T"), BLOCKS.format("d @ np.vstack(np.split(W, 2, -1))")),
+    ("take a variable with a similar name", "def f(di, dg): return dg", "def f(di, dg): return di"),
+    ("multiply what stands alone", "a = b * f\nc = d", "a = b * f\nc = d * f"),
+    ("add what is never read", "def f(dc, dh): return dh", "def f(dc, dh): return dc + dh"),
+    ("add a term like another", "do = b\nWo = c\na = Wf @ df", "do = b\nWo = c\na = Wf @ df + Wo @ do"),
+    ("put a mask in", "import numpy as np\na = b * np.ones_like(c)", "import numpy as np\na = b * (c > 0)"),
+    ("keep what is returned", "for t in s: a, _ = f(dh)", "for t in s: a, dh = f(dh)"),
+    ("copy a view", "i, f = a.swapaxes(0, 1)", "i, f = a.swapaxes(0, 1).copy()"),
+    ("reverse what is zipped", "for a, b in zip(c, d): pass", "for a, b in zip(c, reversed(d)): pass"),
+    ("move two bounds together", "a = h[:0:-1]", "a = h[-2::-1]"),
+    ("transpose an argument", "a = np.tensordot(W, s, 1)", "a = np.tensordot(W.T, s, 1)"),
+    ("multiply by a matrix", "a = (d @ V.T) @ W.T\nb = da @ V", "a = da @ W.T\nb = da @ V"),
 ]
 
 
@@ -425,5 +436,5 @@ def operands(node: ast.expr, op: type[ast.operator]) -> list[ast.expr]:
 
 def test_the_numbers_stay_bounded() -> None:
     for name in ("rnn", "lstm", "gru"):
-        assert len(propose(SOURCE, [name])) <= 2000
+        assert len(propose(SOURCE, [name])) <= 2200
     assert len(propose(SOURCE, ["lstm"])) >= 600

@@ -73,3 +73,36 @@ def test_blocks_not_transposed_are_the_sum_over_gates() -> None:
     d, W, H = rng.normal(size=(2, 12)), rng.normal(size=(3, 12)), 3
     each = [slice(k * H, (k + 1) * H) for k in range(4)]
     assert np.allclose(d @ np.vstack(np.split(W, 4, -1)), sum(d[:, g] @ W[:, g] for g in each), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after"),
+    [
+        ("take a variable with a similar name", "b = s.h_prev\na = s.h @ c", "b = s.h_prev\na = s.h_prev @ c"),
+        ("multiply what stands alone", "a = b * r\nc = f([d, e])", "a = b * r\nc = f([d, e * r])"),
+        ("multiply what stands alone", "a = b * o\nc = f([d])", "a = b * o\nc = f([d * o * (1 - o)])"),
+        (
+            "multiply what stands alone",
+            "for t in s:\n    h, n = s[t]\n    a = d",
+            "for t in s:\n    h, n = s[t]\n    a = d * (1 - n ** 2)",
+        ),
+        ("multiply what stands alone", "for t in s:\n    a = d", None),
+        ("add what is never read", "def f(dh, d): return g(d)", "def f(dh, d): return g(dh + d)"),
+        ("add what is never read", "a = g(d, c) + n", "a = g(d + n, c)"),
+        ("add a term like another", "a = dh * z\nb = da @ W", "a = dh * z\nb = da @ W + dh * z"),
+        ("put a mask in", "def f(d, a): return d", None),
+        ("reverse what is zipped", "a = zip(b[-1:], c[-1:])", "a = zip(reversed(b), reversed(c))"),
+        ("move two bounds together", "a = f(h[1:-1], d[1:])", "a = f(h[:-1], d)"),
+        ("multiply by a matrix", "def f(): return a @ W.T, da[0]", "def f(): return a @ W.T, da[0] @ W.T"),
+        ("keep what is returned", "a, _ = f(dh)", None),
+        ("copy a view", "a = b.sum(0)", None),
+        ("reverse what is zipped", "a = map(b, c)", None),
+        ("move two bounds together", "a = f(h[1:], d)", None),
+        ("transpose an argument", "a = np.tanh(W)", None),
+        ("take a variable with a similar name", "def f(abc, xyz): return abc", None),
+    ],
+)
+def test_what_a_kind_that_puts_back_offers(kind: str, before: str, after: str | None) -> None:
+    """`after` is among what is made of the source; None: nothing is."""
+    made = {apply(before, edit) for edit in propose(before, only=[kind])}
+    assert after in made if after else not made, made

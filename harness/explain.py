@@ -58,9 +58,9 @@ def smaller(case: Case, ask: Ask) -> tuple[Case, tuple[str, ...]]:
 
 
 def headline(panel: Panel) -> str:
-    """The panel in a sentence: whose gradients, the cause and the cure where they were found, then what differs."""
+    """The panel in a sentence: whose gradients, and the cause and the cure, or where none was found what differs."""
     findings = panel.diagnosis.findings if panel.diagnosis else ()
     patches = panel.repair.patches if panel.repair else ()
     news = [*(finding.what for finding in findings[:1]), *(patch.sentence for patch in patches[:1])]
-    name, _, rest = panel.sentence.partition(": ")
-    return f"{name}: {'; '.join(news)}. {rest}" if news else panel.sentence
+    name, _, _ = panel.sentence.partition(": ")
+    return f"{name}: {'; '.join(news)}" if news else panel.sentence

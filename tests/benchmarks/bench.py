@@ -1,6 +1,6 @@
 """`make bench`: every figure that the README and the issues speak of, measured in one run, as a table.
 
-python tests/benchmarks/bench.py [NAME ...]     only these: compare, bptt, faults, dictionary, run, sweep
+python tests/benchmarks/bench.py [NAME ...]     only these: compare, bptt, faults, dictionary, run, diagnosis, repair, sweep
 """
 
 import sys
@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 # The slowest last; each module's `rows()` gives (what, figure, target).
-NAMES = ("compare", "bptt", "faults", "dictionary", "run", "sweep")
+NAMES = ("compare", "bptt", "faults", "dictionary", "run", "diagnosis", "repair", "sweep")
 
 
 def main(wanted: list[str]) -> None:

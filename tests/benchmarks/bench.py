@@ -1,6 +1,6 @@
 """`make bench`: every figure that the README and the issues speak of, measured in one run, as a table.
 
-python tests/benchmarks/bench.py [NAME ...]     only these: compare, bptt, faults, dictionary, run, diagnosis, repair, sweep
+python tests/benchmarks/bench.py [NAME ...]     only these of NAMES, below
 """
 
 import sys

@@ -24,7 +24,7 @@ from gradparity.harness.repair.patching import source_of
 from gradparity.harness.repair.questions import pose
 from gradparity.harness.repair.trial import RAISED, Trial
 from gradparity.harness.workers import Limits
-from planted import DOUBLE, PROGRAMS, SINGLE, Planted, Program
+from planted import DOUBLE, HELDOUT, PROGRAMS, SINGLE, Planted, Program
 
 LIMITS = Limits(60, 4 << 30)
 PROBLEMS = 100
@@ -100,7 +100,7 @@ def corpus(every: int, rows: Sequence[Planted]) -> Iterator[Tried]:
 
 def rows(every: int = 1, show: bool = False) -> list[tuple[str, str, str]]:
     shown: list[tuple[str, str, str]] = [*demo()]
-    for name, planted, target in (("one fault", SINGLE, 0.9), ("two faults", DOUBLE, 0.6)):
+    for name, planted, target in (("one fault", SINGLE, 0.9), ("held out", HELDOUT, 0.9), ("two faults", DOUBLE, 0.6)):
         found = []
         for one in corpus(every, planted):
             found.append(one)

@@ -153,15 +153,19 @@ def panel(asked: Asked, threshold: float = THRESHOLD, heat: bool = False) -> Pan
 
 def odd_one(judged: Consensus, asked: Asked) -> Diagnosis | None:
     """Which reference is wrong where they disagree, as a finding; None where they agree, or nothing decides."""
-    oracles = [name for name, backend in discover().items() if backend.oracle]
-    findings = outlier.find(judged, [answer.maker for answer in asked.answers], oracles)
+    findings = outlier.find(judged, [answer.maker for answer in asked.answers], oracles())
     return Diagnosis(findings) if findings else None
+
+
+def oracles() -> set[str]:
+    """The names of the backends that need no AD."""
+    return {name for name, backend in discover().items() if backend.oracle}
 
 
 def consensus(asked: Asked, threshold: float = THRESHOLD, heat: bool = False) -> Consensus:
     """The judgement of all that answered."""
-    oracles = {name for name, backend in discover().items() if backend.oracle}
-    witnesses = [Witness(a.maker.name, a.gradients, a.maker.name in oracles) for a in asked.answers if a.gradients]
+    known = oracles()
+    witnesses = [Witness(a.maker.name, a.gradients, a.maker.name in known) for a in asked.answers if a.gradients]
     how = readings(asked.problem, Layout())
     return judge(asked.problem, witnesses, asked.noise, how, threshold, heat)
 

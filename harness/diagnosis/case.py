@@ -15,7 +15,7 @@ from ..arrays import is_real_float, roundoff
 from ..finding import Confidence, Finding, Residual
 from ..gradients import Gradients
 from ..layout import Layout
-from ..noise import THRESHOLD, Noise
+from ..noise import THRESHOLD, Noise, Reference
 from ..problem import Problem, Tensors
 
 Array = np.ndarray
@@ -83,9 +83,6 @@ Ask = Callable[[Sequence[Question]], "list[Case | None]"]
 """The candidate on further problems, its function called once for each, in order, without reloading its file between
 them. None where it raised, or its answer could not be read."""
 
-Reference = Callable[[Problem, Tensors], Gradients]
-"""The hand-derived reference, for what a hypothesis needs of it."""
-
 
 @dataclass(frozen=True)
 class Inquiry:
@@ -122,21 +119,6 @@ def holds(hypothesis: Hypothesis, case: Case, names: Sequence[str]) -> bool:
     if predicted is None:
         return False
     return all(name in predicted and case.residual(name, predicted[name]) <= THRESHOLD for name in names)
-
-
-def explained(hypothesis: Hypothesis, case: Case) -> tuple[str, ...]:
-    """The wrong gradients that a hypothesis explains down to the noise; none where it breaks what is right.
-
-    What the candidate has right has to stay right under the hypothesis: an explanation that speaks of a gradient and
-    is mistaken about it is no explanation.
-    """
-    predicted = hypothesis.predict(case)
-    if predicted is None:
-        return ()
-    fits = {n: case.residual(n, a) <= THRESHOLD for n, a in predicted.items() if n in case.given}
-    if not all(fits.get(name, True) for name in case.given if name not in case.wrong):
-        return ()
-    return tuple(name for name in case.wrong if fits.get(name, False))
 
 
 def finding(

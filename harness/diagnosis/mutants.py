@@ -23,7 +23,7 @@ from typing import Any, Self
 import numpy as np
 
 from ...backends import numpy_bptt
-from ..edits import Edit, apply
+from ..edits import Edit, apply, common_ends
 from ..gradients import Gradients
 from ..problem import Problem, Tensors
 from ..workers import Limits, Worker, WorkerError
@@ -269,7 +269,5 @@ def plainest_first(edits: Collection[Edit]) -> tuple[Edit, ...]:
 
 def _changed(old: str, new: str) -> int:
     """Characters that change, common ends apart; 0 where some only go."""
-    short = min(len(old), len(new))
-    head = next((k for k in range(short) if old[k] != new[k]), short)
-    tail = next((k for k in range(short - head) if old[-1 - k] != new[-1 - k]), short - head)
+    head, tail = common_ends(old, new)
     return 0 if head + tail == len(new) else max(len(old), len(new)) - head - tail

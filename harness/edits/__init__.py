@@ -4,8 +4,8 @@ The fault dictionary makes mutants of the reference with them, repair makes cure
 is one file of the folder `kinds` that holds a `KIND`; `propose` collects what all kinds have to offer.
 """
 
-from .edit import Edit, apply, line_of
+from .edit import Edit, apply, common_ends, line_of
 from .proposing import all_kinds, propose
 from .source import functions
 
-__all__ = ["Edit", "all_kinds", "apply", "functions", "line_of", "propose"]
+__all__ = ["Edit", "all_kinds", "apply", "common_ends", "functions", "line_of", "propose"]

@@ -43,3 +43,11 @@ def line_of(source: str, n: int) -> str:
     """The text of line n, from 1, without its line end and the white space around it."""
     starts = [*line_starts(source), len(source)]
     return source[starts[n - 1] : starts[n]].strip()
+
+
+def common_ends(old: str, new: str) -> tuple[int, int]:
+    """How many characters two texts begin with alike, and of the rest how many they end with alike."""
+    short = min(len(old), len(new))
+    head = next((k for k in range(short) if old[k] != new[k]), short)
+    tail = next((k for k in range(short - head) if old[-1 - k] != new[-1 - k]), short - head)
+    return head, tail

@@ -1,17 +1,15 @@
 """Questions: problems with their answers, worked out beforehand, so that to judge a mutant takes microseconds."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..gradients import Gradients
 from ..layout import Layout, native_gradients
-from ..noise import THRESHOLD, measure_noise
+from ..noise import THRESHOLD, Reference, measure_noise
 from ..problem import Problem, Tensors, make_tensors
 
 Array = np.ndarray
-Reference = Callable[[Problem, Tensors], Gradients]
 
 # Every size differs from the others, so that a product of the wrong operands raises instead of being judged.
 TINY = {"T": 4, "B": 2, "I": 3, "H": 5, "O": 6}
@@ -75,11 +73,6 @@ def further(problem: Problem, layout: Layout) -> tuple[Problem, ...]:
         replace(_resized(problem, layout, sizes, 100 + k), weight_scale=problem.weight_scale * scale)
         for k, (sizes, scale) in enumerate(FURTHER)
     )
-
-
-def same_sizes(problem: Problem, seeds: Iterable[int]) -> tuple[Problem, ...]:
-    """The problem with other numbers, for a candidate whose sizes are written into it."""
-    return tuple(replace(problem, seed=problem.seed + seed) for seed in seeds)
 
 
 def _resized(problem: Problem, layout: Layout, sizes: Mapping[str, int], seed: int) -> Problem:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from ..edits import Edit
+from ..edits import Edit, common_ends
 from ..patch import Patch
 
 
@@ -28,9 +28,4 @@ def grouped(patches: Sequence[Patch]) -> tuple[Patch, ...]:
 
 def _changed(old: str, new: str) -> int:
     """Characters that differ, what both begin and end with left out."""
-    start = next((k for k, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
-    old, new = old[start:], new[start:]
-    end = next(
-        (k for k, (a, b) in enumerate(zip(old[::-1], new[::-1], strict=False)) if a != b), min(len(old), len(new))
-    )
-    return len(old) + len(new) - 2 * end
+    return len(old) + len(new) - 2 * sum(common_ends(old, new))

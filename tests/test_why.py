@@ -108,8 +108,8 @@ def test_a_failing_pytest_says_why_once(mine):
         "def test_mine(gradparity_check, problem):\n"
         "    gradparity_check(gradients, problem)\n"
     )
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "test_mine.py"], cwd=mine.parent, capture_output=True, text=True
+    run = subprocess.run(  # -rN: where CI is set, pytest's summary repeats every message in full
+        [sys.executable, "-m", "pytest", "-q", "-rN", "test_mine.py"], cwd=mine.parent, capture_output=True, text=True
     )
     assert run.returncode == 1
     assert run.stdout.count("dh_next = da[t] @ W_hh\n") == 1

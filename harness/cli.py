@@ -10,6 +10,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .options import (
+    Backends,
+    Batch,
+    Hidden,
+    Html,
+    Inputs,
+    Json,
+    Loss,
+    LossOn,
+    Markdown,
+    Out,
+    Outputs,
+    Scale,
+    Seconds,
+    Seed,
+    Steps,
+    Threshold,
+    positive,
+)
 from .progress import progress, searching
 
 if TYPE_CHECKING:
@@ -27,36 +46,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-def positive(value: float) -> float:
-    if not 0 < value < float("inf"):  # not NaN either
-        raise typer.BadParameter(f"{value} is no positive number")
-    return value
-
-
-# The options that several commands share, each said once.
-Html = Annotated[Path | None, typer.Option("--html", help="Write an HTML report, one self-contained file.")]
-Markdown = Annotated[Path | None, typer.Option("--markdown", help="Write a markdown report, fit for a pull request.")]
-Json = Annotated[Path | None, typer.Option("--json", help="Write the result as JSON; `gradparity report` reads it.")]
-Out = Annotated[list[Path], typer.Option("--out", "-o", help="Write a report; its ending chooses the format.")]
-Backends = Annotated[str, typer.Option("--backends", help="Only these, with commas: numpy,torch,jax.")]
-Threshold = Annotated[
-    float, typer.Option(callback=positive, help="Largest difference that matches, in units of the measured noise.")
-]
-Seconds = Annotated[
-    float,
-    typer.Option("--time-limit", callback=positive, help="Seconds a backend or candidate has for one problem."),
-]
-Steps = Annotated[int, typer.Option("-T", help="Time steps.")]
-Batch = Annotated[int | None, typer.Option("-B", help="Batch size; 3, or 1 with --unbatched.", show_default=False)]
-Inputs = Annotated[int, typer.Option("-I", help="Inputs.")]
-Hidden = Annotated[int, typer.Option("-H", help="Hidden units.")]
-Outputs = Annotated[int, typer.Option("-O", help="Outputs.")]
-Loss = Annotated[str, typer.Option(help="mse or softmax_xent.")]
-LossOn = Annotated[str, typer.Option(help="all steps, or the last only.")]
-Seed = Annotated[int, typer.Option(min=0, help="Of the weights and the batch.")]
-Scale = Annotated[float, typer.Option("--weight-scale", callback=positive, help="Weights are uniform in ±scale/√H.")]
 
 
 def main() -> None:

@@ -149,22 +149,25 @@ def make_case(
     truth: Gradients,
     noise: Noise,
 ) -> Case:
-    """A case from the candidate's arrays under their native names; of a doubled bias the first copy speaks."""
-    places = layout.placements(problem)
-    given: dict[str, Array] = {}
-    odd: dict[str, Array] = {}
+    """A case from the candidate's arrays under their native names; of a doubled bias the copy that is worse speaks."""
+    places = {name: place for name, place in layout.placements(problem).items() if name in native}
+    read = {
+        name: place.canonical(_wide(native[name]))
+        for name, place in places.items()
+        if native[name].shape == place.shape(problem.sizes) and is_real_float(native[name].dtype)
+    }
+
+    def away(name: str) -> float:
+        expected = truth.quantities.get(places[name].spec.name)
+        return _scale(read[name] - expected) if name in read and expected is not None else np.inf
+
     shown: dict[str, str] = {}
     for name, place in places.items():
-        if name not in native or place.spec.name in shown:
-            continue
-        shown[place.spec.name] = name
-        array = native[name]
-        fits = array.shape == place.shape(problem.sizes) and is_real_float(array.dtype)
-        if fits:
-            wide = array if array.dtype == np.longdouble else array.astype(np.float64)
-            given[place.spec.name] = place.canonical(wide)
-        else:
-            odd[place.spec.name] = array
+        first = shown.setdefault(place.spec.name, name)
+        if name != first and away(name) > away(first):
+            shown[place.spec.name] = name
+    given = {spec: read[name] for spec, name in shown.items() if name in read}
+    odd = {spec: native[name] for spec, name in shown.items() if name not in read}
     missing = {spec.name: spec.name for spec in problem.spec.quantities if spec.name not in shown}
     return Case(problem, tensors, layout, given, odd, truth, noise, shown | missing)
 
@@ -180,6 +183,10 @@ def elsewhere(problem: Problem, batched: bool = True) -> tuple[Problem, ...]:
 
 def _still(problem: Problem) -> str:
     return "last" if problem.loss_on != "all" else "all"
+
+
+def _wide(array: Array) -> Array:
+    return array if array.dtype == np.longdouble else array.astype(np.float64)
 
 
 def _scale(array: Array) -> float:

@@ -9,7 +9,7 @@ from ..harness.errors import listed
 from ._figures import counted, figure, ratio, seconds, visible
 
 if TYPE_CHECKING:
-    from ..harness.finding import CreditMap, Finding, SmallestCase, SourceLine
+    from ..harness.finding import CreditMap, Finding, Residual, SmallestCase, SourceLine
 
 UNEXPLAINED = "No explanation was found that holds down to the noise."
 PARTLY = "they explain it partly, and are no more than hints"
@@ -44,11 +44,17 @@ def explains(finding: "Finding", most: int, spell: Callable[[str], str] = visibl
     """
     names = [spell(name) for name in finding.gradients]
     if finding.residuals:
-        between = "where wrong, {} elsewhere" if localises(finding) else "-> {}"
-        names = [f"{spell(r.name)} {ratio(r.before)} {between.format(ratio(r.after))}" for r in finding.residuals]
+        names = [f"{spell(r.name)} {ratio(r.before)}{_after(finding, r)}" for r in finding.residuals]
     more = f" and {len(names) - most} more" if len(names) > most else ""
     unit = " times the noise" if finding.residuals else ""
     return f"{', '.join(names[:most])}{unit}{more}{': all that is wrong' if finding.whole else ''}"
+
+
+def _after(finding: "Finding", residual: "Residual") -> str:
+    if residual.after == residual.before:
+        return ""
+    between = " where wrong, {} elsewhere" if localises(finding) else " -> {}"
+    return between.format(ratio(residual.after))
 
 
 def verb(finding: "Finding") -> str:
@@ -56,7 +62,9 @@ def verb(finding: "Finding") -> str:
 
 
 def localises(finding: "Finding") -> bool:
-    return finding.means == "where it starts" and not finding.whole
+    """Whether it says where the fault is, and no more: then there is no figure that it brings down."""
+    unchanged = bool(finding.residuals) and all(r.after == r.before for r in finding.residuals)
+    return unchanged or (finding.means == "where it starts" and not finding.whole)
 
 
 def timesteps(steps: tuple[int, ...]) -> str:

@@ -246,6 +246,15 @@ def test_what_says_where_a_fault_starts_does_not_claim_to_explain(report):
 
 
 @TEXTS
+def test_a_lead_that_brings_no_figure_down_shows_one_figure(report):
+    lead = replace(WHY.findings[0], residuals=(Residual("W_xh", 4.3e14, 4.3e14),), confidence="lead", whole=False)
+    panel = replace(RESULT.panels[0], diagnosis=Diagnosis((), leads=(lead,)))
+    text = discover()[report].render(replace(RESULT, panels=(panel,)))
+    assert text.count("4.3e+14") == 1
+    assert "explains" not in text.replace("explains it partly", "")
+
+
+@TEXTS
 def test_many_are_counted_rather_than_listed(report):
     residuals = tuple(Residual(f"W_{k}", 1e9, 1.0) for k in range(9))
     finding = replace(WHY.findings[0], residuals=residuals, gradients=tuple(r.name for r in residuals))

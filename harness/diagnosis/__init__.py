@@ -25,18 +25,19 @@ def diagnose(case: Case, ask: Ask, reference: Reference, call: str = "") -> Diag
         reference: the hand-derived gradients.
         call: FILE:FUNCTION, for the pytest test of the smallest case; without it there is none.
     """
-    from . import conventions, credit, dictionary, mutants, origin, precision, relations, smallest
+    from . import conventions, credit, dictionary, mutants, origin, precision, relations, smallest, straight
 
     problems = elsewhere(case.problem, case.layout.batched)
     others = tuple(other for other in ask([(p, make_tensors(p)) for p in problems]) if other)
     inquiry = Inquiry(case, others, ask, reference)
+    turned = straight.straightened(inquiry)
     seconds: dict[str, float] = {}
     notes = [] if others else ["The candidate answered no other problem, so nothing could be confirmed on one."]
 
-    def timed(means: str, function: Callable[..., Any], *rest: Any) -> Any:
+    def timed(means: str, function: Callable[..., Any], *rest: Any, about: Inquiry = turned.inquiry) -> Any:
         start = perf_counter()
         try:
-            return function(inquiry, *rest)
+            return function(about, *rest)
         except Exception as error:  # a means that breaks must not cost the user what the others found
             notes.append(f"{means} could not be used: {type(error).__name__}: {error}")
             return None
@@ -48,6 +49,7 @@ def diagnose(case: Case, ask: Ask, reference: Reference, call: str = "") -> Diag
         found += timed("precision and determinism", precision.find) or ()
         found += timed("conventions", conventions.find) or ()
         found += timed("relations", relations.find) or ()
+        shapes = (timed("shapes", relations.find, about=inquiry) or ()) if turned.turns else ()
         found += timed("where it starts", origin.find) or ()
         picture, traced = timed("credit map", credit.trace) or (None, ())
         looked_up = timed("fault dictionary", dictionary.find, pool)
@@ -55,10 +57,11 @@ def diagnose(case: Case, ask: Ask, reference: Reference, call: str = "") -> Diag
     if looked_up:
         found += looked_up.findings
         notes += looked_up.notes
+    found = turned.told(found, shapes)
     claimed = ranked(f for f in found if f.confidence != "lead")
     leads = ranked(f for f in found if f.confidence == "lead")
     fine = any(f.whole and f.means == "not a bug" for f in claimed)  # then there is nothing to work out by hand
-    small = None if fine else timed("smallest failing case", smallest.shrink, call)
+    small = None if fine else timed("smallest failing case", smallest.shrink, call, about=inquiry)
     return Diagnosis(claimed, leads, picture, small, tuple(notes), seconds)
 
 

@@ -45,15 +45,17 @@ def variants(model: str) -> tuple[Variant, ...]:
 # --- gru: where the reset gate acts, and what z weighs ----------------------------------------------------------------
 
 
-def gru(*, reset_first: bool, z_is_new: bool) -> Step:
-    """One step; `reset_first` for (r * h) @ W_hn, `z_is_new` for h_t = z * n + (1 - z) * h_(t-1)."""
+def gru(*, reset_first: bool = False, z_is_new: bool = False, one_bias: bool = False) -> Step:
+    """One step; `reset_first` for (r * h) @ W_hn, `z_is_new` for h_t = z * n + (1 - z) * h_(t-1), `one_bias` for b_hn
+    beside b_xn, where the reset gate does not reach it."""
 
     def step(w: Leaves, at_t: Leaves, h: Array) -> tuple[Array]:
         x_r, x_z, x_n = np.split(product(at_t["x"], w["W_xh"]) + w["b_xh"][:, None], 3, axis=-1)
         h_r, h_z, h_n = np.split(product(h, w["W_hh"]) + w["b_hh"][:, None], 3, axis=-1)
         r, z = sigmoid(x_r + h_r), sigmoid(x_z + h_z)
         W_hn, b_hn = np.split(w["W_hh"], 3, axis=-1)[2], np.split(w["b_hh"], 3, axis=-1)[2]
-        n = np.tanh(x_n + (product(r * h, W_hn) + b_hn[:, None] if reset_first else r * h_n))
+        gated = product(r * h, W_hn) if reset_first else r * (h_n - b_hn[:, None] if one_bias else h_n)
+        n = np.tanh(x_n + gated + (b_hn[:, None] if reset_first or one_bias else 0))
         return (h + z * (n - h) if z_is_new else n + z * (h - n),)
 
     return step
@@ -64,6 +66,11 @@ Z_IS_NEW = "z weighs the new state, not the old one"
 RESET_SAYS = (
     "n = tanh(x W_xn + b_xn + (r * h) W_hn + b_hn), as in the paper of 2014; here, as in cuDNN and torch, the reset "
     "gate acts after the product: n = tanh(x W_xn + b_xn + r * (h W_hn + b_hn))"
+)
+ONE_BIAS = "there is one bias, not two: the reset gate does not act on the recurrent one"
+BIAS_SAYS = (
+    "n = tanh(x W_xn + b_xn + b_hn + r * (h W_hn)), so that both biases are one, their sum; here, as in cuDNN and "
+    "torch, the reset gate acts on the recurrent bias too: n = tanh(x W_xn + b_xn + r * (h W_hn + b_hn))"
 )
 Z_SAYS = "h_t = z * n + (1 - z) * h_(t-1); here, as in cuDNN and torch, h_t = (1 - z) * n + z * h_(t-1)"
 
@@ -101,13 +108,19 @@ def _kink_says(slope: str) -> str:
 
 VARIANTS: Mapping[str, tuple[Variant, ...]] = {
     "gru": (
-        Variant(Z_IS_NEW, f"Your code computes {Z_SAYS}. Exchange z and 1 - z.", gru(reset_first=False, z_is_new=True)),
-        Variant(RESET_FIRST, f"Your code computes {RESET_SAYS}.", gru(reset_first=True, z_is_new=False)),
+        Variant(Z_IS_NEW, f"Your code computes {Z_SAYS}. Exchange z and 1 - z.", gru(z_is_new=True)),
+        Variant(RESET_FIRST, f"Your code computes {RESET_SAYS}.", gru(reset_first=True)),
+        Variant(ONE_BIAS, f"Your code computes {BIAS_SAYS}.", gru(one_bias=True)),
         Variant(
             f"{RESET_FIRST}, and {Z_IS_NEW}",
             f"Your code is the other convention of the gated unit in both places. It computes {RESET_SAYS}. And it "
             f"computes {Z_SAYS}.",
             gru(reset_first=True, z_is_new=True),
+        ),
+        Variant(
+            f"{ONE_BIAS}, and {Z_IS_NEW}",
+            f"Your code computes {BIAS_SAYS}. And it computes {Z_SAYS}.",
+            gru(one_bias=True, z_is_new=True),
         ),
     ),
     "lstm": (

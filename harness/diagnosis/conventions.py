@@ -239,6 +239,23 @@ def biases_ignored(case: Case) -> Iterator[Convention]:
         )
 
 
+def one_of_two_biases(case: Case) -> Iterator[Convention]:
+    """Of a bias that the layout doubles, one copy alone is added; each holds its share of the value."""
+    for spec in case.problem.asked:
+        copies = case.layout.place(spec, case.problem.spec)
+        if len(copies) > 1:
+            said = listed([copy.name for copy in copies], "and")
+            yield Convention(
+                f"one bias is added where there are two: {said}",
+                f"Your code adds one of {said} in its forward pass, not the other; for that its gradients are right. "
+                "Add both: only their sum matters, and the gradient is the same for each.",
+                lambda p, t, name=spec.name, share=copies[0].share: (
+                    p,
+                    replace(t, params={n: share * a if n == name else a for n, a in t.params.items()}),
+                ),
+            )
+
+
 def another_model(case: Case) -> Iterator[Convention]:
     """The models that have the same tensors."""
     mine = case.problem.spec
@@ -263,6 +280,7 @@ ROWS: tuple[Row, ...] = (
     another_model,
     states_ignored,
     biases_ignored,
+    one_of_two_biases,
     gates_in_another_order,
     weights_transposed,
     variants_of_the_model,

@@ -1,5 +1,6 @@
 """The fault dictionary: it names the edit that was made, claims nothing else, survives its mutants, and is kept."""
 
+import os
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -395,6 +396,18 @@ def test_a_damaged_dictionary_is_built_again(small: Path, damage: str) -> None:
     again, trouble = fetched()
     assert (again.groups, trouble) == (made.groups, "")
     assert shelf.load(path.stem) is not None  # and it is whole again
+
+
+def test_a_full_shelf_drops_what_was_not_used_for_longest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(shelf.VARIABLE, str(tmp_path))
+    (tmp_path / "mine.npz").write_bytes(bytes(5000))  # somebody else's
+    for age, name in enumerate(("dictionary-c", "dictionary-b", "dictionary-a")):
+        assert shelf.store(name, {"a": np.zeros(100)}) == ""
+        os.utime(tmp_path / f"{name}.npz", (1e9 - age, 1e9 - age))
+    assert shelf.load("dictionary-a") is not None  # used now
+    monkeypatch.setattr(shelf, "MOST", int(3.5 * (tmp_path / "dictionary-a.npz").stat().st_size))
+    assert shelf.store("dictionary-d", {"a": np.zeros(100)}) == ""
+    assert {path.stem for path in tmp_path.iterdir()} == {"mine", "dictionary-a", "dictionary-c", "dictionary-d"}
 
 
 def test_a_shelf_that_cannot_be_written_is_a_note(tmp_path: Path, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:

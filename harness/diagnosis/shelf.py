@@ -54,7 +54,8 @@ def store(name: str, arrays: Mapping[str, Array]) -> str:
             beside = file.name
             np.savez(file, **dict[str, Any](arrays))  # numbers and bytes alone: nothing here is pickled
         os.replace(beside, folder() / f"{name}.npz")
-        _tidy(name.partition("-")[0])
+        with suppress(FileNotFoundError):  # others tidy too
+            _tidy(name.partition("-")[0])
     except (OSError, RuntimeError) as error:  # RuntimeError: no home folder
         if beside:
             Path(beside).unlink(missing_ok=True)

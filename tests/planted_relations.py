@@ -263,6 +263,31 @@ PLANTED = [
     Planted(
         "every gradient and the loss is scaled by 2/(T*B*O)", ("loss", *ALL), everything(by_sizes("TBO", -1, 2.0), True)
     ),
+    # one number in every entry
+    Planted("summed over its hidden axis too", ("b_h",), one("b_h", lambda a, p: np.full_like(a, a.sum()))),
+    Planted(
+        "summed over its output axis too",
+        ("W_hy",),
+        one("W_hy", lambda a, p: a.sum(1, keepdims=True) + np.zeros_like(a)),
+    ),
+    Planted(
+        "summed over its hidden axis too",
+        ("b_h",),
+        one("b_h", lambda a, p: np.repeat(gated(a, 4).sum(-1), p.H)),
+        "lstm",
+    ),
+    Planted(
+        "summed over its hidden axis and all gates too",
+        ("b_h",),
+        one("b_h", lambda a, p: np.full_like(a, a.sum())),
+        "lstm",
+    ),
+    Planted(
+        "right but for gate z, where it is summed over its hidden axis too",
+        ("b_hh",),
+        in_gate("b_hh", 3, 1, lambda block, x, g: np.full_like(block, block.sum())),
+        "gru",
+    ),
     # gate blocks
     *(
         Planted(
@@ -442,6 +467,18 @@ PLANTED = [
         "lacks the share of gate o",
         GATED,
         handing(lambda da, W, dh: np.einsum("bgk,hgk->bh", gated(da, 4)[:, :3], gated(W, 4)[:, :3])),
+        "lstm",
+    ),
+    Planted(
+        "lacks the shares of gates f and o",
+        GATED,
+        handing(lambda da, W, dh: np.einsum("bgk,hgk->bh", gated(da, 4)[:, ::2], gated(W, 4)[:, ::2])),
+        "lstm",
+    ),
+    Planted(
+        "is the share of gate o alone",
+        GATED,
+        handing(lambda da, W, dh: np.einsum("bgk,hgk->bh", gated(da, 4)[:, 3:], gated(W, 4)[:, 3:])),
         "lstm",
     ),
     Planted(

@@ -113,6 +113,11 @@ UNITS = [
     ("change a derivative", "a = d * s * (1 - s)", "a = d * (1 - s * s)"),
     ("change a derivative", "a = d * s * (1 - s)", "a = d * s * (1 - s * s)"),
     ("change a derivative", "a = b * (1 - h ** 2)", "a = b * (1 - b ** 2)"),
+    (
+        "change a derivative",
+        "for t in s: a[t] = c[t] * (1 - h[t] * h[t])",
+        "for t in s: a[t] = c[t] * (1 - c[t + 1] * c[t + 1])",
+    ),
     ("change a derivative", "a = d * f * (1 - f) * g", "a = d * g * (1 - g) * g"),
     ("change a derivative", "a = d * (1 - z)", "a = d * z"),
     ("change a derivative", "a = d * z + e * (1 - z)", "a = d * (1 - z) + e * (1 - z)"),

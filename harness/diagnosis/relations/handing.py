@@ -10,6 +10,7 @@ from itertools import combinations
 
 import numpy as np
 
+from ...errors import listed
 from ..case import Case, Reference
 from ..terms import factors, pushed, summed
 from ._relation import Array, Course, otherwise
@@ -37,14 +38,25 @@ def courses(case: Case) -> Iterator[Course]:
         "look for a product with a gate's block of W_hh that lacks .T, or for its indices in an einsum",
         lambda da, W, dh: _product(da, W.swapaxes(1, 2)) - _product(da, W),
     )
-    for k, gate in enumerate(gates):
-        yield _handing(
-            f"what the recurrent weight carries back lacks the share of gate {gate}",
-            "look for a sum over the gates that leaves it out",
-            lambda da, W, dh, k=k: -_product(da[[k]], W[[k]]),
-        )
+    for count in range(1, len(gates)):
+        for some in combinations(range(len(gates)), count):
+            yield _lacking(gates, list(some))
     for j, k in combinations(range(len(gates)), 2):
         yield from _swapped(gates, j, k)
+
+
+def _lacking(gates: tuple[str, ...], some: list[int]) -> Course:
+    """The pass in which the recurrent weights of these gates carry nothing back."""
+    rest = [gate for k, gate in enumerate(gates) if k not in some]
+    named = listed([gates[k] for k in some], "and")
+    what = f"lacks the share{'s' * (len(some) > 1)} of gate{'s' * (len(some) > 1)} {named}"
+    if len(some) > 1 and len(rest) == 1:
+        what = f"is the share of gate {rest[0]} alone"
+    return _handing(
+        f"what the recurrent weight carries back {what}",
+        "look for a sum over the gates that leaves something out, or for = where += is meant",
+        lambda da, W, dh: -_product(da[some], W[some]),
+    )
 
 
 def _swapped(gates: tuple[str, ...], j: int, k: int) -> Iterator[Course]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..case import Case
-from . import pairing, steps
+from . import pairing, spread, steps
 from ._relation import Array, Family, Predict, Relation, itself
 from .gates import blocks_changed, gate_axis, gate_blocks, gates_off, right_but_for
 
@@ -18,7 +18,7 @@ def propose(case: Case, name: str) -> Iterator[Relation]:
         yield _transposed(gates, off)
     if len(off) == len(gates):
         return  # then it is a relation of the whole
-    for family in (steps, pairing):
+    for family in (steps, pairing, spread):
         for one in family.propose(case, name):
             predicate = f"{right_but_for(gates, off)} {one.predicate}"
             yield Relation(predicate, one.hint, _in(off, one.predict), one.steps)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from ..levels import POWER, PRODUCT, SUM, wrapped
 from ..site import Change, Kind, Site
 from ..values import factors
+from .neighbour import neighbours
 
 
 def propose(site: Site) -> Iterator[Change]:
@@ -37,7 +38,7 @@ def of_square(site: Site, node: ast.expr, inner: ast.expr) -> Iterator[str]:
     yield f"{u}"
     for name in site.scope.file.squashing:
         yield f"1 - {name}({text}) ** 2"
-    for other in site.known(site.scope.used_as("element")):
+    for other in (*site.known(site.scope.used_as("element")), *neighbours(site, inner)):
         if other != text:
             yield f"1 - {other} ** 2" if f"{base}**" in site.of(node).replace(" ", "") else f"1 - {other} * {other}"
 

@@ -14,7 +14,7 @@ from gradparity.harness.gradients import Gradients
 from gradparity.harness.noise import THRESHOLD
 from gradparity.harness.problem import Problem, Tensors, make_tensors
 from gradparity.harness.workers import Limits
-from inquiries import Candidate, inquiry_about, mutated
+from mutated import Candidate, inquiry_about, mutated
 
 RNN = Problem(model="rnn")
 TRANSPOSED = ("dh_next = da[t] @ W_hh.T", "dh_next = da[t] @ W_hh")

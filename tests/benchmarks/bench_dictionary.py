@@ -15,7 +15,7 @@ from gradparity.harness.diagnosis.dictionary import Search
 from gradparity.harness.diagnosis.mutants import Pool
 from gradparity.harness.edits import Edit
 from gradparity.harness.problem import Problem
-from inquiries import inquiry_about, mutated
+from mutated import inquiry_about, mutated
 
 MODELS = ("rnn", "lstm", "gru")
 LOOKUPS = 9

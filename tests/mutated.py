@@ -1,4 +1,4 @@
-"""Inquiries about candidates that live in this process: a gradients function, put to any problem."""
+"""The mutants of the reference as candidates, and inquiries about them that work out each truth once."""
 
 from collections.abc import Callable, Sequence
 

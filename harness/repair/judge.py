@@ -1,6 +1,8 @@
 """Judging what a mutant returned: which gradients are right, in microseconds."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
@@ -22,30 +24,65 @@ def matched(returned: Mapping[str, Array], question: Question, trial: Trial) -> 
     return {one.given: one.matched for one in found if one.matched in question.truth}
 
 
-def judged(given: Mapping[str, Array], question: Question, trial: Trial) -> Marks:
+@dataclass(frozen=True)
+class Standard:
+    """What the answers to a question are held to. The gradients stand behind one another in one flat array.
+
+    Args:
+        truth: all right gradients, flat.
+        starts, counts: of each gradient: where it begins in `truth`, and how many entries it has.
+        tolerance: by gradient, the largest difference that matches; `relative` to its own size, the least of it.
+        missing: by name, what stands for a gradient that is not there or of another shape.
+    """
+
+    question: Question
+    trial: Trial
+    truth: Array
+    starts: Array
+    counts: Array
+    tolerance: Array
+    relative: float
+    missing: Mapping[str, Array]
+
+
+def standard(question: Question, trial: Trial) -> Standard:
+    """The standard of a question for the gradients that a trial asks for."""
+    truths = [question.truth[name].ravel() for name in trial.names]
+    counts = [one.size for one in truths]
+    return Standard(
+        question,
+        trial,
+        np.concatenate(truths),
+        np.array([0, *accumulate(counts[:-1])]),
+        np.array(counts),
+        np.array([question.tolerance[name] for name in trial.names]),
+        THRESHOLD * roundoff(np.dtype(question.problem.dtype)),
+        {name: np.full(count, np.nan) for name, count in zip(trial.names, counts, strict=True)},
+    )
+
+
+def judged(given: Mapping[str, Array], by: Standard) -> Marks:
     """The marks of the gradients that are right, the share of right entries, and a digest of all of them.
 
     Names are read as the original's were, whatever the sizes. Raises BadInput where other names cannot be read.
     """
-    matches = trial.matches
+    matches, shapes = by.trial.matches, by.question.truth
     if not matches.keys() <= given.keys():
-        matches = matched(given, question, trial)
-    native = {matches[name]: array for name, array in given.items() if name in matches}
-    marks, share, digest = 0, 0.0, []
-    for k, name in enumerate(trial.names):
-        array, truth = native.get(name), question.truth[name]
-        if array is None or array.shape != truth.shape or not is_real_float(array.dtype):
-            digest.append("odd")
-            continue
-        array = array.astype(np.float64)
-        size = float(np.abs(array).max())
-        digest.append(f"{np.abs(array).sum():.6e}")
-        tolerance = max(question.tolerance[name], THRESHOLD * roundoff(np.dtype(question.problem.dtype)) * size)
-        right = np.abs(array - truth) <= tolerance
-        if np.isfinite(size):
-            share += float(right.mean())
-            marks |= bool(right.all()) << k
-    return marks, share, " ".join(digest)
+        matches = matched(given, by.question, by.trial)
+    flat = dict(by.missing)
+    for one, name in matches.items():
+        array = given.get(one)
+        if name in flat and array is not None and array.shape == shapes[name].shape and is_real_float(array.dtype):
+            flat[name] = array.astype(np.float64, copy=False).ravel()
+    entries = np.concatenate(list(flat.values()))
+    sizes = np.abs(entries)
+    peaks = np.maximum.reduceat(sizes, by.starts)
+    tolerance = np.maximum(by.tolerance, by.relative * peaks)
+    right = np.abs(entries - by.truth) <= np.repeat(tolerance, by.counts)
+    shares = np.add.reduceat(right, by.starts, dtype=np.float64) / by.counts
+    shares = np.where(np.isfinite(peaks), shares, 0.0).tolist()
+    marks = sum(1 << k for k, share in enumerate(shares) if share == 1.0)
+    return marks, sum(shares), " ".join(f"{total:.6e}" for total in np.add.reduceat(sizes, by.starts).tolist())
 
 
 def required(trial: Trial) -> tuple[str, ...]:

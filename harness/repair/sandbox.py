@@ -10,7 +10,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 from typing import Any
 
@@ -55,15 +55,20 @@ def close() -> None:
         signal.signal(signal.SIGALRM, _out_of_time)
 
 
-@contextmanager
-def confined(seconds: float) -> Iterator[None]:
-    """Run what is inside with the limits on. Raises OutOfTime."""
-    global _armed
+def confined(seconds: float) -> AbstractContextManager[None]:
+    """Run what is inside with the limits on, random state and settings as they always are. Raises OutOfTime."""
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
     for name, seed in SEEDS.items():
         if name in sys.modules:
             getattr(sys.modules[name], seed)(0)
+    return limited(seconds)
+
+
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Run what is inside with the limits on. Raises OutOfTime."""
+    global _armed
     _armed = True
     try:
         _timer(seconds)

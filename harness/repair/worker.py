@@ -19,14 +19,13 @@ from ..candidate import arguments, read, said
 from ..edits import Edit, functions
 from ..errors import BadInput
 from . import sandbox
-from .judge import NO_ANSWER, Marks, judged, matched, required
+from .judge import NO_ANSWER, Marks, Standard, judged, matched, required, standard
 from .program import Program, fresh, mutated, program
-from .questions import Question
 from .rehearsal import Moment, Site, moment, sites, surely_raises
 from .trial import RAISED, Outcome, Survey, Trial
 
 SLICE = 1.0  # seconds: a call answers for as many mutants as it can in this time
-LOOPS = 0.2  # seconds: in which the original is timed
+LOOPS = 0.05  # seconds: in which the original is timed
 # Frameworks read these when they are imported: a mutant is called once, which is not worth compiling it.
 UNCOMPILED = {"JAX_DISABLE_JIT": "1", "TORCHDYNAMO_DISABLE": "1"}
 Arguments = tuple[Mapping[str, Any], ...]
@@ -37,7 +36,7 @@ class Stage:
     """A version of the file, with what its mutants share.
 
     Args:
-        given: by question, the arguments of the function.
+        given: by question, the arguments of the function; `standards`, what its answers are held to.
         seen: by expression, the state it was first evaluated in; with the names of the file's own functions.
         digest: of its own gradients; empty where they differ from run to run.
     """
@@ -45,6 +44,7 @@ class Stage:
     trial: Trial
     program: Program
     given: Arguments
+    standards: tuple[Standard, ...]
     seen: Mapping[Site, Moment]
     own: frozenset[str]
     digest: str
@@ -89,7 +89,7 @@ def survey(pickled: bytes, source: str) -> Survey:
             returned[len(returned) :] = [None]
             error = error or said(raised, trial.path)
     trial = replace(trial, names=trial.names or tuple(trial.matches.values()) or required(trial))
-    outcome = _together([_mark(answer, q, trial) for answer, q in zip(returned, trial.questions, strict=True)])
+    outcome = _together([_mark(answer, by) for answer, by in zip(returned, _standards(trial), strict=True)])
     seconds = _seconds(version, given[0])
     return Survey(
         frozenset(trace.functions), frozenset(trace.lines), trial.matches, trial.names, seconds, outcome, error
@@ -162,14 +162,18 @@ def _stage(pickled: bytes, source: str) -> Stage:
     except BaseException:
         pass
     own = frozenset(name.rpartition(".")[2] for name in functions(source))
-    stage = Stage(trial, version, given, trace.seen, own, "")
+    stage = Stage(trial, version, given, _standards(trial), trace.seen, own, "")
     digests = {_answers(stage, version.codes).digest for _ in range(2)}
     return replace(stage, digest=digests.pop() if len(digests) == 1 else "")
 
 
+def _standards(trial: Trial) -> tuple[Standard, ...]:
+    return tuple(standard(question, trial) for question in trial.questions)
+
+
 def _tried(stage: Stage, edit: Edit) -> Outcome:
     try:
-        with sandbox.confined(stage.trial.seconds):
+        with sandbox.limited(stage.trial.seconds):
             for site, seen in stage.seen.items():
                 if site.start <= edit.start and edit.end <= site.end:
                     if surely_raises(edit, stage.program.source, site, seen, stage.own):
@@ -184,20 +188,20 @@ def _tried(stage: Stage, edit: Edit) -> Outcome:
 def _answers(stage: Stage, codes: Any) -> Outcome:
     """Put a mutant to every question, each in a module of its own."""
     trial, marks, fate = stage.trial, [], "ran"
-    for question, given in zip(trial.questions, stage.given, strict=True):
+    for by, given in zip(stage.standards, stage.given, strict=True):
         try:
             with sandbox.confined(trial.seconds):
                 returned = fresh(stage.program, codes)(**sandbox.copied(given))
-                marks.append(judged(read(returned, trial.function, question.problem), question, trial))
+                marks.append(judged(read(returned, trial.function, by.question.problem), by))
         except BaseException as error:
             marks[len(marks) :] = [NO_ANSWER]
             fate = fate if fate != "ran" else sandbox.fate(error)
     return replace(_together(marks), fate=fate)
 
 
-def _mark(answer: Any, question: Question, trial: Trial) -> Marks:
+def _mark(answer: Any, by: Standard) -> Marks:
     try:
-        return NO_ANSWER if answer is None else judged(answer, question, trial)
+        return NO_ANSWER if answer is None else judged(answer, by)
     except BadInput:  # its names differ from one problem to the other
         return NO_ANSWER
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import numpy as np
@@ -66,7 +67,7 @@ def check(
         raise BadInput(f"--unbatched takes no batch, but B = {problem.B}; leave -B out or set it to 1")
     tensors = make_tensors(problem)
     start = perf_counter()
-    with Worker(limits) as worker:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as compiled, Worker(limits, compiled) as worker:
         given = call_in_worker(worker, path, function, problem, layout, tensors)
         seconds = perf_counter() - start
         progress("candidate")

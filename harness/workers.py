@@ -24,6 +24,10 @@ ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
 XLA_ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"
+# Of what is compiled anew at every call, as jax does with a loop whose body is a function made in the call, the machine
+# code is found again: by name of the variable that says where, what makes jax keep all of it.
+COMPILED = "JAX_COMPILATION_CACHE_DIR"
+KEEP_ALL = {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0", "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1"}
 
 
 class WorkerError(GradparityError):
@@ -55,10 +59,15 @@ class Limits:
 
 
 class Worker:
-    """One process. Use as a context manager; `call` starts it when it is not running, also again after a crash."""
+    """One process. Use as a context manager; `call` starts it when it is not running, also again after a crash.
 
-    def __init__(self, limits: Limits = Limits()) -> None:
+    Args:
+        compiled: an empty folder in which frameworks may keep what they compile, for calls to come; "" for none.
+    """
+
+    def __init__(self, limits: Limits = Limits(), compiled: str = "") -> None:
         self.limits = limits
+        self.compiled = compiled
         self._process: subprocess.Popen[bytes] | None = None
         self._answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._errors: Any = None
@@ -111,7 +120,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env={**os.environ, **ONE_THREAD, "XLA_FLAGS": flags},
+            env={**os.environ, **ONE_THREAD, "XLA_FLAGS": flags, **_keeping(self.compiled)},
         )
         threading.Thread(target=_read, args=(self._process.stdout, self._answers), daemon=True).start()
 
@@ -126,6 +135,11 @@ class Worker:
         lines = errors.read().decode(errors="replace").strip().splitlines()
         self.close()
         return f"{_how(code)} and gave no answer" + (f" ({lines[-1].strip()})" if lines else "")
+
+
+def _keeping(folder: str) -> dict[str, str]:
+    """The variables that have compiled code kept in a folder; none where the user keeps it somewhere already."""
+    return {COMPILED: folder, **KEEP_ALL} if folder and COMPILED not in os.environ else {}
 
 
 def _how(code: int | None) -> str:

@@ -230,6 +230,27 @@ def test_the_class_of_the_demo_is_right_at_its_last_timestep():
     assert "timestep 4 is right" in found.sentence
 
 
+@pytest.mark.parametrize(
+    ("kind", "shapes"),
+    [
+        ("nothing flows back in time", [(7, 1), (1, 1)]),
+        ("gradient of W_hh transposed", [(7, 1)]),
+        ("inputs one step late", [(7, 1)]),
+        ("gradient divided by the batch", [(7, 1), (7, 3)]),
+        ("sign of the error", [(7, 1), (1, 1)]),
+    ],
+)
+def test_no_size_is_asked_that_the_answer_does_not_need(kind, shapes):
+    inquiry, asked = inquired(faulty(kind), Problem()), []
+
+    def ask(questions):
+        asked.extend((problem.T, problem.B) for problem, _ in questions)
+        return inquiry.ask(questions)
+
+    assert origin.find(replace(inquiry, ask=ask))
+    assert asked == shapes
+
+
 def test_without_an_answer_nothing_is_said():
     inquiry = inquired(faulty("slope forgotten"), Problem())
     assert origin.find(replace(inquiry, ask=lambda questions: [None for _ in questions])) == ()

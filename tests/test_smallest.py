@@ -231,6 +231,24 @@ def test_no_question_is_asked_beyond_the_limit():
     assert sum(calls) <= smallest.CALLS
 
 
+@pytest.mark.parametrize("seconds", [0.001, 0.3, 5.0])
+def test_a_slow_candidate_is_asked_for_less(monkeypatch, seconds):
+    """The clock is that of the candidate alone: what is asked takes no longer than is allowed, but for one answer."""
+    inquiry, now = inquired(faulty("slope forgotten"), Problem()), 0.0
+
+    def ask(questions):
+        nonlocal now
+        now += seconds * len(questions)
+        return inquiry.ask(questions)
+
+    monkeypatch.setattr(smallest, "perf_counter", lambda: now)
+    monkeypatch.setattr(smallest, "SECONDS", 1.2)
+    found = smallest.shrink(replace(inquiry, ask=ask), "mine.py:gradients")
+    assert found is not None
+    assert now <= 1.2 + max(seconds, smallest.SLICE)
+    assert found.problem.sizes == dict.fromkeys("TBIHO", 1)
+
+
 # --- the pytest file --------------------------------------------------------------------------------------------------
 
 FILES: list[tuple[str, str, str, tuple[str, str], Problem, Layout]] = [

@@ -5,6 +5,8 @@ import sys
 import time
 
 import pytest
+from gradparity.harness.layout import Layout
+from gradparity.harness.problem import Problem, make_tensors
 from gradparity.harness.workers import Crashed, Limits, Raised, TimedOut, Worker
 
 CALL = "gradparity.harness.candidate:call_file"
@@ -60,3 +62,44 @@ def test_what_a_call_prints_goes_nowhere_and_harms_no_message(worker, capfd):
 
 def test_a_worker_runs_its_products_on_one_thread(worker):
     assert worker.call("os:getenv", "OMP_NUM_THREADS") == "1"
+
+
+SCAN = """
+import jax
+
+def gradients(params, x, y, h0):
+    def loss(params, h0):
+        def step(h, x_t):  # another function at every call, for which jax compiles the loop again
+            h = jax.numpy.tanh(x_t @ params["W_xh"] + h @ params["W_hh"] + params["b_h"])
+            return h, h @ params["W_hy"] + params["b_y"]
+        return 0.5 * ((jax.lax.scan(step, h0, x)[1] - y) ** 2).sum()
+    weights, state = jax.grad(loss, argnums=(0, 1))(params, h0)
+    return {**weights, "h0": state}
+"""
+
+
+def test_what_jax_compiles_at_every_call_is_compiled_once(tmp_path, monkeypatch):
+    pytest.importorskip("jax")
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
+    file, kept = tmp_path / "scan.py", tmp_path / "kept"
+    file.write_text(SCAN)
+    kept.mkdir()
+
+    def compiled(problem: Problem) -> int:
+        """How much is compiled for one more call."""
+        before = len(list(kept.iterdir()))
+        worker.call(CALL, str(file), "gradients", problem, Layout(), make_tensors(problem))
+        return len(list(kept.iterdir())) - before
+
+    with Worker(Limits(seconds=60), str(kept)) as worker:
+        assert compiled(Problem()) > 0
+        assert compiled(Problem()) == 0
+        assert compiled(Problem(H=6)) > 0
+
+
+def test_where_the_user_keeps_what_is_compiled_it_stays(tmp_path, monkeypatch):
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "elsewhere")
+    monkeypatch.delenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", raising=False)
+    with Worker(Limits(seconds=20), str(tmp_path)) as worker:
+        assert worker.call("os:getenv", "JAX_COMPILATION_CACHE_DIR") == "elsewhere"
+        assert worker.call("os:getenv", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS") is None

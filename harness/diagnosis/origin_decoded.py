@@ -26,20 +26,28 @@ MOST_STEPS = 12
 
 
 def decoded(inquiry: Inquiry) -> Finding | None:
-    """What one-hot inputs show; None where nothing can be read, or nothing is wrong there."""
+    """What one-hot inputs show; None where nothing can be read, or nothing is wrong there.
+
+    Of further sizes only those are asked that the first answer leaves a question about: some code compiles for each.
+    """
     problem = inquiry.case.problem
     weight, T = input_weight(problem), min(max(problem.T, 2), MOST_STEPS)
     if weight is None or not inquiry.case.wrong_gradients:
         return None
-    batches = [decoding(problem, T, problem.B)] if problem.B > 1 else []
-    onehot, single, *batch = inquiry.ask([decoding(problem, T), decoding(problem, 1), *batches])
+
+    def asked(T: int, B: int = 1) -> Case | None:
+        (case,) = inquiry.ask([decoding(problem, T, B)])
+        return case
+
+    onehot = asked(T)
     if onehot is None or rows(onehot) is None:
         return None
     if not (off(onehot, weight) > THRESHOLD).any():
-        return _products(onehot, batch[0] if batch else None)
+        several = problem.B > 1 and not onehot.wrong_gradients
+        return _products(onehot, asked(T, problem.B) if several else None)
     if vouched(onehot):
         return _own_product(onehot, weight)
-    return _before(onehot, single) if wrong_before(onehot) else _rows(onehot, single)
+    return _before(onehot, asked(1)) if wrong_before(onehot) else _rows(onehot, asked(1))
 
 
 def _before(onehot: Case, single: Case | None) -> Finding:

@@ -21,8 +21,10 @@ from .smallest_text import written
 Array = np.ndarray
 Change = Callable[[Tensors], Tensors]
 Fails = Callable[[Case | None], bool]
+Answers = Callable[[Sequence[Question]], Iterator[Case | None]]  # one by one, in order: who stops early asks for less
 CALLS = 300  # of the candidate, at most
-SECONDS = 1.2  # after which no further round begins
+SECONDS = 1.2  # after which nothing more is asked
+SLICE = 0.1  # seconds: asked at once is what takes no longer, so that it can be stopped, and a first answer is enough
 CLEAR = 0.05  # an error that a person sees at once, in units of the number that is wrong
 LOW = ((1, 2), (3, 4))  # time steps that are tried with every other size at 1 or 2
 PLAIN = (1.0, 0.5, 0.25, 0.125, 0.0625)  # multiples of these, exact in every type
@@ -68,16 +70,21 @@ def _relative(case: Case, name: str) -> float:
     return float(abs(given[worst] - right[worst]) / scale) if np.isfinite(scale) and scale else float("inf")
 
 
-def _limited(ask: Ask) -> Ask:
-    """The same, which falls silent after CALLS and SECONDS."""
-    start, left = perf_counter(), CALLS
+def _limited(ask: Ask) -> Answers:
+    """The same by small portions, which falls silent after CALLS and SECONDS. The pace of one portion, which may have
+    to be compiled, sets the size of the next."""
+    start, left, portion = perf_counter(), CALLS, 1
 
-    def limited(questions: Sequence[Question]) -> list[Case | None]:
-        nonlocal left
-        asked = questions[: left if perf_counter() - start < SECONDS else 0]
-        left -= len(asked)
-        answered = ask(asked) if asked else []
-        return answered + [None] * (len(questions) - len(asked))
+    def limited(questions: Sequence[Question]) -> Iterator[Case | None]:
+        nonlocal left, portion
+        answered = 0
+        while answered < len(questions) and left and (now := perf_counter()) - start < SECONDS:
+            asked = questions[answered : answered + min(portion, left)]
+            answers = ask(asked)
+            answered, left = answered + len(asked), left - len(asked)
+            portion = max(1, int(len(asked) * SLICE / (perf_counter() - now)))
+            yield from answers
+        yield from [None] * (len(questions) - answered)
 
     return limited
 
@@ -85,24 +92,25 @@ def _limited(ask: Ask) -> Ask:
 # --- sizes ------------------------------------------------------------------------------------------------------------
 
 
-def _of_lower_sizes(case: Case, ask: Ask, fails: Fails) -> Case:
+def _of_lower_sizes(case: Case, ask: Answers, fails: Fails) -> Case:
     """The case of fewest numbers, of all the tiny ones; else what the sizes come down to one by one, and together."""
     for steps in LOW:
         tiny = product(steps, *((1, 2) for _ in "BIHO"))
         problems = _problems(case, (dict(zip("TBIHO", sizes, strict=True)) for sizes in tiny))
-        found = [one for one in _asked(ask, problems) if one and fails(one)]
+        found = next((one for one in _asked(ask, problems) if one and fails(one)), None)
         if found:
-            return found[0]
+            return found
     while True:
         problems = _problems(case, ({letter: n} for letter, size in case.problem.sizes.items() for n in _lower(size)))
         failing = [one.problem.sizes for one in _asked(ask, problems) if one and fails(one)]
         if not failing:
             return case
         together = {letter: min(sizes[letter] for sizes in failing) for letter in case.problem.sizes}
-        tried = [one for one in _asked(ask, _problems(case, (together, failing[0]))) if one and fails(one)]
-        if not tried:  # asked twice, it answers otherwise
+        tried = _asked(ask, _problems(case, (together, failing[0])))
+        smaller = next((one for one in tried if one and fails(one)), None)
+        if smaller is None:  # asked twice, it answers otherwise
             return case
-        case = tried[0]
+        case = smaller
 
 
 def _lower(size: int) -> list[int]:
@@ -127,14 +135,14 @@ def _numbers(problem: Problem) -> tuple[int, int]:
     return sum(spec.count(problem.sizes) for spec in (*problem.asked, problem.spec.tensor("outputs"))), problem.T
 
 
-def _asked(ask: Ask, problems: Sequence[Problem]) -> list[Case | None]:
+def _asked(ask: Answers, problems: Sequence[Problem]) -> Iterator[Case | None]:
     return ask([(problem, make_tensors(problem)) for problem in problems])
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
 
-def _of_plain_numbers(case: Case, ask: Ask, fails: Fails) -> Case:
+def _of_plain_numbers(case: Case, ask: Answers, fails: Fails) -> Case:
     """Every number a small multiple of the largest of PLAIN that will do; none becomes zero."""
 
     def rounded(unit: float) -> Tensors:
@@ -150,7 +158,7 @@ def _of_plain_numbers(case: Case, ask: Ask, fails: Fails) -> Case:
     return next((one for one in answers if one and fails(one)), case)
 
 
-def _changed(case: Case, changes: Iterable[Change], ask: Ask, fails: Fails) -> Case:
+def _changed(case: Case, changes: Iterable[Change], ask: Answers, fails: Fails) -> Case:
     """The case with as many of the changes, one on top of the other, as leave it failing."""
     alone = list(changes)
     answers = ask([(case.problem, change(case.tensors)) for change in alone])

@@ -23,6 +23,7 @@ from .errors import GradparityError
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
+GROUPS = hasattr(os, "killpg")  # of processes: a worker has one, so that what it has started can be ended with it
 XLA_ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"
 # Of what is compiled anew at every call, as jax does with a loop whose body is a function made in the call, the machine
 # code is found again: by name of the variable that says where, what makes jax keep all of it.
@@ -85,8 +86,7 @@ class Worker:
             Crashed, TimedOut, Raised: as their names say. After the first two the next call gets a new process.
             GradparityError: what the function itself raised on purpose, unchanged.
         """
-        if self._process is None:
-            self._start()
+        self.start()
         try:
             send(self._process.stdin, (target, args))  # type: ignore[union-attr]  # started with pipes, just above
             answer = self._answers.get(timeout=min(self.limits.seconds, threading.TIMEOUT_MAX))
@@ -103,15 +103,17 @@ class Worker:
         return value
 
     def close(self) -> None:
-        """End the process at once."""
+        """End the process at once, with those that it has started."""
         process, self._process = self._process, None
         if process is not None:
-            process.kill()
-            process.wait()
+            _end(process)
             for stream in (process.stdin, self._errors):  # the reader closes its own: children may keep it open
                 _close(stream)
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start the process where it is not running, so that the first call need not wait for it."""
+        if self._process is not None:
+            return
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
         self._answers = queue.SimpleQueue()
         flags = f"{os.environ.get('XLA_FLAGS', '')} {XLA_ONE_THREAD}".strip()
@@ -121,6 +123,7 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             env={**os.environ, **ONE_THREAD, "XLA_FLAGS": flags, **_keeping(self.compiled)},
+            process_group=0 if GROUPS else None,
         )
         threading.Thread(target=_read, args=(self._process.stdout, self._answers), daemon=True).start()
 
@@ -135,6 +138,15 @@ class Worker:
         lines = errors.read().decode(errors="replace").strip().splitlines()
         self.close()
         return f"{_how(code)} and gave no answer" + (f" ({lines[-1].strip()})" if lines else "")
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Kill a process and its group, and wait for it."""
+    if GROUPS:
+        with suppress(ProcessLookupError, PermissionError):  # it is gone already, and so are its children
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
 
 
 def _keeping(folder: str) -> dict[str, str]:

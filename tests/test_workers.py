@@ -48,6 +48,28 @@ def test_a_hang_is_stopped_in_its_time():
         assert worker.call("os:getcwd") == os.getcwd()
 
 
+BEATING = """
+import subprocess, sys, time
+code = "import time\\nwhile True: open({0!r}, 'a').write('.'); time.sleep(0.02)"
+subprocess.Popen([sys.executable, "-c", code])
+while not __import__("os").path.exists({0!r}): time.sleep(0.02)
+{1}
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="there are no groups of processes to end")
+@pytest.mark.parametrize(("ends", "error"), [("time.sleep(60)", TimedOut), ("__import__('os')._exit(3)", Crashed)])
+def test_what_a_call_has_started_ends_with_its_process(tmp_path, ends, error):
+    heart = tmp_path / "heart"
+    with Worker(Limits(seconds=5)) as worker, pytest.raises(error):
+        worker.call("builtins:exec", BEATING.format(str(heart), ends))
+    time.sleep(0.2)
+    beats = heart.stat().st_size
+    time.sleep(0.5)
+    assert beats > 0
+    assert heart.stat().st_size == beats
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="memory limits are the system's, and only Linux keeps this one")
 def test_memory_is_limited():
     with Worker(Limits(seconds=20, memory=1 << 30)) as worker, pytest.raises(Raised, match=r"memory|Memory"):

@@ -3,7 +3,8 @@
 The reference is run in the working dtype on the problem and on equivalents of it, in which hidden units, batch elements
 and inputs are permuted, weights with them: the same mathematics with other roundings. Noise is the largest error of any
 of these runs against a reference in a wider type, floored at the working dtype's unit roundoff times the gradient's
-scale. The spread among permutations alone will not do: where sizes are tiny there is next to none.
+scale. The spread among permutations alone will not do: where sizes are tiny there is next to none. Nor will the way
+in which the reference adds up: every run has its long sums in another order too.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ import numpy as np
 from .arrays import roundoff, smallest_normal
 from .gradients import Gradients
 from .problem import Problem, Tensors, targets
+from .sums import running_sums
 
 Array = np.ndarray
 Reference = Callable[[Problem, Tensors], Gradients]
@@ -46,19 +48,28 @@ def measure_noise(problem: Problem, tensors: Tensors, reference: Reference, draw
     """
     wider = WIDER[problem.dtype]
     exact = reference(replace(problem, dtype=wider), tensors.cast(wider)).quantities
-    runs = [reference(problem, tensors).quantities]
+    runs = _run(problem, tensors, reference)
     for draw in range(draws):
         order = permutations(problem, draw)
-        permuted = reference(problem, tensors.map(lambda name, value, o=order: permute(problem, name, value, o)))
+        permuted = tensors.map(lambda name, value, o=order: permute(problem, name, value, o))
         back = {size: np.argsort(p) for size, p in order.items()}
-        runs.append({n: permute(problem, n, v, back) for n, v in permuted.quantities.items()})
+        runs += [
+            {name: permute(problem, name, value, back) for name, value in run.items()}
+            for run in _run(problem, permuted, reference)
+        ]
     return Noise({name: _error(problem, name, value, runs) for name, value in exact.items()})
+
+
+def _run(problem: Problem, tensors: Tensors, reference: Reference) -> list[dict[str, Array]]:
+    """What the reference finds, and those of its quantities that are long sums once more, as running sums."""
+    found = reference(problem, tensors)
+    return [found.quantities, running_sums(problem, tensors, found)]
 
 
 def _error(problem: Problem, name: str, exact: Array, runs: list[dict[str, Array]]) -> float:
     dtype = np.dtype(problem.dtype)
     floor = max(roundoff(dtype) * float(np.abs(exact).max()), smallest_normal(dtype))
-    return max(floor, *(float(np.abs(run[name] - exact).max()) for run in runs))
+    return max(floor, *(float(np.abs(run[name] - exact).max()) for run in runs if name in run))
 
 
 def permutations(problem: Problem, draw: int) -> dict[str, Array]:

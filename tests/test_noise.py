@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from gradparity.backends import discover, numpy_bptt
+from gradparity.harness.arrays import roundoff
 from gradparity.harness.compare import MATCH, compare, ratio_of
 from gradparity.harness.models import models
 from gradparity.harness.noise import THRESHOLD, measure_noise, permutations, permute
-from gradparity.harness.problem import Problem, make_tensors
+from gradparity.harness.problem import LOSSES, Problem, make_tensors
 from gradparity.harness.strategies import problems
 from hypothesis import given, settings
 
@@ -36,6 +37,35 @@ def test_another_order_of_summation_is_no_mismatch(problem):
     other = {name: permute(problem, name, value, back) for name, value in other.items()}
     found = compare(other, numpy_bptt.gradients(problem, tensors).quantities, noise)
     assert found.verdict == MATCH, found
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("sizes", [(300, 16, 2, 3, 4), (1500, 1, 1, 1, 2)], ids=["long", "thin"])
+def test_noise_covers_what_a_loop_adds_up_step_by_step(loss, dtype, sizes):
+    """Right, and several dozen roundings off, where NumPy's sum in pairs is off by less than one."""
+    problem = Problem("rnn", *sizes, loss=loss, dtype=dtype, weight_scale=0.3)
+    tensors = make_tensors(problem)
+    right, noise = numpy_bptt.gradients(problem, tensors), measure_noise(problem, tensors, numpy_bptt.gradients)
+    looped = {"loss": np.zeros((), dtype), "W_hy": np.zeros_like(right.named["W_hy"])}
+    for term in loss_terms(problem, right.outputs, tensors.y):
+        looped["loss"] += term
+    for h_t, dout_t in zip(right.states["h"][1:], right.adjoints["adjoint_out"], strict=True):
+        for h, dout in zip(h_t, dout_t, strict=True):
+            looped["W_hy"] += np.outer(h, dout)
+    found = compare(looped, {name: right.quantities[name] for name in looped}, noise)
+    assert found.ratio < 4
+    terms = loss_terms(problem, right.outputs, tensors.y).size
+    assert noise.values["loss"] <= 4 * np.sqrt(terms) * roundoff(np.dtype(dtype)) * right.loss
+
+
+def loss_terms(problem, out, y):
+    """One after another in time, batch and output."""
+    if problem.loss == "mse":
+        return ((out - y) ** 2 / 2).ravel()
+    shifted = out - out.max(-1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+    return -np.take_along_axis(log_p, y[..., None], -1).ravel()
 
 
 @pytest.mark.parametrize("model", models())

@@ -16,10 +16,23 @@ from gradparity.harness.names import match
 from gradparity.harness.noise import THRESHOLD, Noise, measure_noise
 from gradparity.harness.problem import Problem, make_tensors
 from gradparity.harness.workers import Limits, Worker
-from planted import CONVENTIONS, DOUBLE, HELDOUT, PROGRAMS, SINGLE, Cause, Planted, Program, said, unlisted
+from planted import (
+    CONVENTIONS,
+    DOUBLE,
+    HELDOUT,
+    PROGRAMS,
+    SECOND,
+    SECOND_DOUBLE,
+    SINGLE,
+    Cause,
+    Planted,
+    Program,
+    said,
+    unlisted,
+)
 from planted.row import CORPUS
 
-FAULTY = SINGLE + DOUBLE + HELDOUT
+FAULTY = SINGLE + DOUBLE + HELDOUT + SECOND + SECOND_DOUBLE
 Judge = Callable[[Path, Program, Problem], dict[str, float]]
 
 
@@ -76,7 +89,7 @@ def test_every_fault_is_seen(judge, tmp_path, row):
     assert max(wrong.values()) > 100 * THRESHOLD
 
 
-@pytest.mark.parametrize("row", DOUBLE, ids=str)
+@pytest.mark.parametrize("row", DOUBLE + SECOND_DOUBLE, ids=str)
 def test_neither_of_two_faults_hides_the_other(judge, tmp_path, row):
     needed(row.program)
     whole = judge(row.write(tmp_path), row.program, row.program.problem)
@@ -108,14 +121,18 @@ def test_the_corpus_is_as_large_as_we_say():
     assert len(DOUBLE) >= 12
     assert len(CONVENTIONS) >= 8
     assert len(HELDOUT) >= 24
+    assert len(SECOND) >= 40
+    assert len(SECOND_DOUBLE) >= 6
     assert sum("torch" in row.program.needs for row in SINGLE) >= 5
-    assert all(len(row.causes) == 1 for row in SINGLE + CONVENTIONS + HELDOUT)
-    assert all(len(row.causes) == 2 for row in DOUBLE)
-    for table in (SINGLE, HELDOUT):
+    assert all(len(row.causes) == 1 for row in SINGLE + CONVENTIONS + HELDOUT + SECOND)
+    assert all(len(row.causes) == 2 for row in DOUBLE + SECOND_DOUBLE)
+    assert all(sum(row.program == program for row in SECOND) in (0, 5) for program in PROGRAMS.values())
+    for table in (SINGLE, HELDOUT, SECOND):
         assert {row.program.problem.model for row in table} == {"rnn", "rnn_relu", "lstm", "gru"}
-    tuned, apart = ({row.program.name for row in table} for table in (SINGLE, HELDOUT))
+    tuned, apart, second = ({row.program.name for row in table} for table in (SINGLE, HELDOUT, SECOND))
     assert tuned.isdisjoint(apart)
-    assert tuned | apart == set(PROGRAMS)
+    assert second.isdisjoint(tuned | apart)
+    assert tuned | apart | second == set(PROGRAMS)
 
 
 def finding(what: str, reads: str = "", would_read: str = "") -> Finding:

@@ -24,10 +24,17 @@ from gradparity.harness.repair.patching import source_of
 from gradparity.harness.repair.questions import pose
 from gradparity.harness.repair.trial import RAISED, Trial
 from gradparity.harness.workers import Limits
-from planted import DOUBLE, HELDOUT, PROGRAMS, SINGLE, Planted, Program
+from planted import DOUBLE, HELDOUT, PROGRAMS, SECOND, SECOND_DOUBLE, SINGLE, Planted, Program
 
 LIMITS = Limits(60, 4 << 30)
 PROBLEMS = 100
+TABLES = (
+    ("one fault", SINGLE, 0.9),
+    ("held out", HELDOUT, 0.9),
+    ("held out, second set", SECOND, 0.9),
+    ("two faults", DOUBLE, 0.6),
+    ("held out, second set, two faults", SECOND_DOUBLE, 0.6),
+)
 
 
 @dataclass(frozen=True)
@@ -100,7 +107,7 @@ def corpus(every: int, rows: Sequence[Planted]) -> Iterator[Tried]:
 
 def rows(every: int = 1, show: bool = False) -> list[tuple[str, str, str]]:
     shown: list[tuple[str, str, str]] = [*demo()]
-    for name, planted, target in (("one fault", SINGLE, 0.9), ("held out", HELDOUT, 0.9), ("two faults", DOUBLE, 0.6)):
+    for name, planted, target in TABLES:
         found = []
         for one in corpus(every, planted):
             found.append(one)

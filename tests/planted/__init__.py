@@ -1,25 +1,40 @@
 """The corpus: programs in the styles that people write, and faults planted in them, for measuring diagnosis and repair.
 
 `PROGRAMS` are right. Of the faulty, `SINGLE` have one fault and `DOUBLE` two; `CONVENTIONS` are no bugs.
-`HELDOUT`, one fault each, are kept apart: the diagnosis was not tuned on them.
+`HELDOUT`, one fault each, are kept apart: the diagnosis was not tuned on them. `SECOND` and `SECOND_DOUBLE`, of one
+fault and of two, came after that, and from a hand that did not know how the diagnosis works.
 """
 
 from .autodiff import AUTODIFF
 from .conventions import CONVENTIONS
 from .gated import GATED
 from .heldout import HELDOUT
+from .heldout_second import SECOND
 from .programs import PROGRAMS, unlisted
 from .row import Cause, Planted, Program, both, said
 from .simple import SIMPLE
 from .unusual import UNUSUAL
 
-__all__ = ["CONVENTIONS", "DOUBLE", "HELDOUT", "PROGRAMS", "SINGLE", "Cause", "Planted", "Program", "said", "unlisted"]
+__all__ = [
+    "CONVENTIONS",
+    "DOUBLE",
+    "HELDOUT",
+    "PROGRAMS",
+    "SECOND",
+    "SECOND_DOUBLE",
+    "SINGLE",
+    "Cause",
+    "Planted",
+    "Program",
+    "said",
+    "unlisted",
+]
 
 SINGLE = SIMPLE + UNUSUAL + GATED + AUTODIFF
 
 
-def _pair(program: str, one: str, other: str) -> Planted:
-    of = {row.name: row for row in SINGLE if row.program.name == program}
+def _pair(program: str, one: str, other: str, table: tuple[Planted, ...] = SINGLE) -> Planted:
+    of = {row.name: row for row in table if row.program.name == program}
     return both(of[one], of[other])
 
 
@@ -40,4 +55,13 @@ DOUBLE = (
     _pair("gru_torch", "reset gate sees the state", "half the sigmoid's slope"),
     _pair("torch_cell", "slope of the state before", "bias averaged"),
     _pair("jax_cell", "recurrent product not transposed", "gradient of W transposed"),
+)
+
+SECOND_DOUBLE = (
+    _pair("keras_layers", "inputs of the step before", "states flattened in another order", SECOND),
+    _pair("relu_checkpoints", "bias of a chunk assigned", "adjoints of a chunk in backward order", SECOND),
+    _pair("double_loop", "input of the loss's step", "bias outside the inner loop", SECOND),
+    _pair("lstm_one_matrix", "output gate for the candidate", "c0 without the forget gate", SECOND),
+    _pair("gru_autodiff", "tanh's slope for the sigmoid's", "product assigned", SECOND),
+    _pair("torch_by_hand", "slope with another gate", "output weight with the cell's tanh", SECOND),
 )

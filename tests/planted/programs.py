@@ -38,6 +38,14 @@ PROGRAMS = {
         Program("gru_tape", GRU, ONE_COLUMN),
         Program("relu_outer", {**RELU, **XENT}, ONE),
         Program("torch_lstm_sequence", LSTM, needs=("torch",)),
+        Program("keras_layers"),
+        Program("gru_autodiff", {**GRU, "loss_on": "last"}),
+        Program("lstm_one_matrix", {**LSTM, **XENT}, Layout(gates=("i", "f", "o", "g"))),
+        Program("torch_linear", {**RELU, **XENT, "loss_on": "last"}, TORCH, ("torch",)),
+        Program("jax_gru_scan", {**GRU, **XENT}, needs=("jax",)),
+        Program("torch_by_hand", LSTM, Layout("torch", (), False), ("torch",)),
+        Program("relu_checkpoints", RELU, COLUMN),
+        Program("double_loop", XENT, ONE_COLUMN),
     )
 }
 

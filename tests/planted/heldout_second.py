@@ -240,7 +240,7 @@ DOUBLE_LOOP = (
             "    return dLdU, dLdV, dLdW, dLdb, dLdc, dLds\n",
         ),
         tag="clipped",
-        truth="all gradients of weights and biases are clipped to -1 .. 1",
+        truth="all gradients of weights and biases are clipped to -1 .. 1, which those of W_hy and b_y alone exceed",
         accepts=(r"clip", r"limited to", r"saturat", r"(between|within|outside|beyond|above|exceed).{0,20}-?1\b"),
     ),
 )

@@ -21,9 +21,9 @@ from .smallest_text import written
 Array = np.ndarray
 Change = Callable[[Tensors], Tensors]
 Fails = Callable[[Case | None], bool]
-Answers = Callable[[Sequence[Question]], Iterator[Case | None]]  # one by one, in order: who stops early asks for less
+Answers = Callable[..., Iterator[Case | None]]  # one by one, in order: who stops early asks for less
 CALLS = 300  # of the candidate, at most
-SECONDS = 1.2  # after which nothing more is asked
+SECONDS = 1.2  # after which nothing more is asked; after half of them, no other sizes
 SLICE = 0.1  # seconds: asked at once is what takes no longer, so that it can be stopped, and a first answer is enough
 CLEAR = 0.05  # an error that a person sees at once, in units of the number that is wrong
 LOW = ((1, 2), (3, 4))  # time steps that are tried with every other size at 1 or 2
@@ -75,10 +75,10 @@ def _limited(ask: Ask) -> Answers:
     to be compiled, sets the size of the next."""
     start, left, portion = perf_counter(), CALLS, 1
 
-    def limited(questions: Sequence[Question]) -> Iterator[Case | None]:
+    def limited(questions: Sequence[Question], share: float = 1.0) -> Iterator[Case | None]:
         nonlocal left, portion
         answered = 0
-        while answered < len(questions) and left and (now := perf_counter()) - start < SECONDS:
+        while answered < len(questions) and left and (now := perf_counter()) - start < share * SECONDS:
             asked = questions[answered : answered + min(portion, left)]
             answers = ask(asked)
             answered, left = answered + len(asked), left - len(asked)
@@ -93,12 +93,17 @@ def _limited(ask: Ask) -> Answers:
 
 
 def _of_lower_sizes(case: Case, ask: Answers, fails: Fails) -> Case:
-    """The case of fewest numbers, of all the tiny ones; else what the sizes come down to one by one, and together."""
+    """The case of fewest numbers, of all the tiny ones; else what the sizes come down to one by one, and together.
+
+    The largest of the tiny ones is asked first: it shows most faults, should there be no time for the others.
+    """
     for steps in LOW:
         tiny = product(steps, *((1, 2) for _ in "BIHO"))
         problems = _problems(case, (dict(zip("TBIHO", sizes, strict=True)) for sizes in tiny))
-        found = next((one for one in _asked(ask, problems) if one and fails(one)), None)
-        if found:
+        answers = _asked(ask, problems[-1:] + problems[:-1])
+        largest = next(answers, None)
+        found = next((one for one in answers if one and fails(one)), largest)
+        if found and fails(found):
             return found
     while True:
         problems = _problems(case, ({letter: n} for letter, size in case.problem.sizes.items() for n in _lower(size)))
@@ -136,7 +141,7 @@ def _numbers(problem: Problem) -> tuple[int, int]:
 
 
 def _asked(ask: Answers, problems: Sequence[Problem]) -> Iterator[Case | None]:
-    return ask([(problem, make_tensors(problem)) for problem in problems])
+    return ask([(problem, make_tensors(problem)) for problem in problems], share=0.5)
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------

@@ -68,6 +68,7 @@ class Repair:
         survivors: mutants that made every gradient right on the first problem.
         ended: mutants that came to no gradients, by how they ended: "raised", "timeout", "memory", "exit", "crash".
         whole: every edit there is was tried; False where time ran out, or enough had been found.
+        out_of_time: the search was ended by its budget, and came to no whole repair.
         seconds: all of it. `rate`: mutants decided a second; `ratio`: that, over how often a second the original runs
             in a loop in one process.
     """
@@ -82,3 +83,4 @@ class Repair:
     seconds: float = 0.0
     rate: float = 0.0
     ratio: float = 0.0
+    out_of_time: bool = False

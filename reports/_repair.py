@@ -61,9 +61,10 @@ def as_well(patches: "Sequence[Patch]") -> str:
 def searched(repair: "Repair") -> str:
     """'3,441 edits were tried and 812 left out, since their line alone raises: every edit there is.'"""
     if not repair.tried and not repair.pruned:
-        return "No edit was tried."
+        return "Time ran out before an edit was tried." if repair.out_of_time else "No edit was tried."
     left_out = f" and {repair.pruned:,} left out, since the changed line alone raises" if repair.pruned else ""
-    whole = "that is every edit there is" if repair.whole else "the search ended before all were tried"
+    early = "time ran out" if repair.out_of_time else "the search ended"
+    whole = "that is every edit there is" if repair.whole else f"{early} before all were tried"
     return f"{_many(repair.tried, 'edit')} {'was' if repair.tried == 1 else 'were'} tried{left_out}; {whole}."
 
 

@@ -44,8 +44,20 @@ class Source:
     def starts(self) -> list[int]:
         return line_starts(self.text)
 
+    @cached_property
+    def _ascii(self) -> bool:
+        return self.text.isascii()
+
+    @cached_property
+    def _statements(self) -> list[tuple[int, int, ast.stmt]]:
+        """Every statement with its span, in the order of the text: what is around another comes before it."""
+        found = [(*self.span(node), node) for node in ast.walk(self.tree) if isinstance(node, ast.stmt)]
+        return sorted(found, key=lambda each: (each[0], -each[1]))
+
     def offset(self, line: int, column: int) -> int:
         start = self.starts[line - 1]
+        if self._ascii:
+            return start + column
         piece = self.text[start : start + column]  # no more characters than bytes
         return start + (column if piece.isascii() else len(piece.encode()[:column].decode(errors="ignore")))
 
@@ -102,10 +114,8 @@ class Source:
 
     def statement(self, start: int, end: int) -> ast.stmt | None:
         """The smallest statement around a stretch of the text."""
-        found, below = None, statements(self.tree)
-        while inner := next((each for each in below if self.holds(each, start, end)), None):
-            found, below = inner, statements(inner)
-        return found
+        before = bisect_right(self._statements, start, key=lambda each: each[0])
+        return next((each for _, last, each in reversed(self._statements[:before]) if end <= last), None)
 
 
 def statements(node: ast.AST) -> list[ast.stmt]:

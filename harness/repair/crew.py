@@ -6,35 +6,48 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import Self
+from typing import Any, Self
 
 from ..edits import Edit
+from ..errors import GradparityError
+from ..problem import Problem
 from ..workers import Crashed, Limits, TimedOut, Worker
+from .questions import Question
 from .trial import Outcome, Survey, Trial
 from .worker import SLICE
 
 CHUNK = 50
 PATIENCE = 5.0  # seconds beyond those that a mutant may take, before its process is given up
 HERE = "gradparity.harness.repair.worker"
+POSE = "operator:call"
 Span = tuple[int, int]
 Report = Callable[[Sequence[Outcome | None]], None]
+
+
+class TimeUp(GradparityError):
+    """The time for the whole repair has run out."""
 
 
 class Crew:
     """Two processes. Use as a context manager.
 
+    No call outlasts the time `until`, on the clock of perf_counter: a call that would is ended, with its process.
     `stopped` is set by Ctrl-C: what has been found by then is used, and nothing more is tried.
     """
 
-    def __init__(self, limits: Limits, size: int = 2) -> None:
-        self.limits = limits
+    def __init__(self, limits: Limits, until: float = float("inf"), size: int = 2) -> None:
+        self.limits, self.until = limits, until
         self.stopped = False
         self._workers = [Worker(limits) for _ in range(size)]
 
     def __enter__(self) -> Self:
         self._folder = tempfile.TemporaryDirectory()
+        for worker in self._workers:
+            worker.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -46,36 +59,70 @@ class Crew:
         for worker in self._workers:
             worker.close()
 
+    def posed(self, problems: Sequence[Problem], pose: Callable[[Problem], Question]) -> list[Question]:
+        """The questions of problems that may be large, posed in a new process: as many as there is time for."""
+        self.replace()
+        found: list[Question] = []
+        try:
+            for problem in problems:
+                found.append(self._call(POSE, pose, problem))
+        except (TimeUp, TimedOut):
+            pass
+        return found
+
     def survey(self, trial: Trial, source: str) -> Survey:
-        """A version of the file, run once. Raises what a Worker raises."""
+        """A version of the file, run once; the other processes load it. Raises TimeUp, and what a Worker raises."""
         pickled = pickle.dumps(trial)
-        self._workers[0].limits = self.limits
-        self._workers[0].call(f"{HERE}:warm_up", pickled)
-        return self._workers[0].call(f"{HERE}:survey", pickled, source)
+        warming = [threading.Thread(target=self._warm, args=(each, pickled)) for each in self._workers[1:]]
+        for thread in warming:
+            thread.start()
+        try:
+            self._call(f"{HERE}:warm_up", pickled)
+            return self._call(f"{HERE}:survey", pickled, source)
+        except KeyboardInterrupt:
+            self.replace()  # ends the calls that the threads wait for
+            raise
+        finally:
+            for thread in warming:
+                thread.join()
+
+    def _warm(self, worker: Worker, trial: bytes) -> None:
+        with suppress(Exception):  # whatever it is will be met again, by someone who waits for an answer
+            called(worker, self.limits, self.until, f"{HERE}:warm_up", trial)
+
+    def _call(self, target: str, *args: Any) -> Any:
+        return called(self._workers[0], self.limits, self.until, target, *args)
 
     def outcomes(
         self,
         trial: Trial,
         source: str,
         edits: Sequence[Edit],
-        until: float = float("inf"),
+        pause: float = float("inf"),
         report: Report = lambda _: None,
     ) -> list[Outcome | None]:
-        """What became of each mutant; None of those for which there was no time."""
+        """What became of each mutant; None of those for which there was no time.
+
+        Args:
+            pause: a time after which no further mutants are begun, on the clock of perf_counter.
+        """
         found: list[Outcome | None] = [None] * len(edits)
         spans = deque((k, min(k + CHUNK, len(edits))) for k in range(0, len(edits), CHUNK))
         errors: list[BaseException] = []
+        pickled = pickle.dumps(trial)
 
         def serve(k: int) -> None:
+            errand = Errand(self._workers[k], self.limits, self.until, pickled, trial.seconds, source, edits)
+            ledger = Path(self._folder.name) / f"ledger{k}"
             try:
-                errand = Errand(self._workers[k], self.limits, pickle.dumps(trial), trial.seconds, source, edits)
-                ledger = Path(self._folder.name) / f"ledger{k}"
-                while not self.stopped and not errors and perf_counter() < until:
+                while not self.stopped and not errors and perf_counter() < pause:
                     try:
                         span = spans.popleft()
                     except IndexError:
                         return
                     spans.extendleft(reversed(errand.run(span, found, ledger)))
+            except TimeUp:
+                return
             except BaseException as error:
                 errors.append(error)
 
@@ -103,27 +150,33 @@ class Errand:
     """One worker's calls for one set of mutants."""
 
     def __init__(
-        self, worker: Worker, limits: Limits, trial: bytes, seconds: float, source: str, edits: Sequence[Edit]
+        self,
+        worker: Worker,
+        limits: Limits,
+        until: float,
+        trial: bytes,
+        seconds: float,
+        source: str,
+        edits: Sequence[Edit],
     ) -> None:
-        self._worker, self._limits, self._seconds = worker, limits, seconds
+        self._worker, self._limits, self._until, self._seconds = worker, limits, until, seconds
         self._trial, self._source, self._edits = trial, source, edits
 
     def run(self, span: Span, found: list[Outcome | None], ledger: Path) -> list[Span]:
-        """Try the mutants of a span and note their outcomes; what is left to try comes back."""
+        """Try the mutants of a span and note their outcomes; what is left to try comes back. Raises TimeUp."""
         start, end = span
-        self._worker.limits = self._limits
-        self._worker.call(f"{HERE}:warm_up", self._trial)  # may import a framework: the user's own patience
-        self._worker.limits = Limits(SLICE + self._seconds + PATIENCE, self._limits.memory)
         ledger.write_bytes(b"")
+        self._call(self._limits.seconds, "warm_up")  # may import a framework: the user's own patience
         try:
-            outcomes, clean = self._worker.call(
-                f"{HERE}:attempt", self._trial, self._source, self._edits[start:end], str(ledger)
-            )
-        except (Crashed, TimedOut) as error:
-            outcomes = [_outcome(line) for line in ledger.read_bytes().splitlines()]
+            patience = SLICE + self._seconds + PATIENCE
+            outcomes, clean = self._call(patience, "attempt", self._source, self._edits[start:end], str(ledger))
+        except (Crashed, TimedOut, TimeUp) as error:
+            outcomes, clean = [_outcome(line) for line in ledger.read_bytes().splitlines()], True
+            if isinstance(error, TimeUp):
+                found[start : start + len(outcomes)] = outcomes
+                raise
             if len(outcomes) < end - start:  # else the very last of them was done for before it could answer
                 outcomes.append(Outcome("crash" if isinstance(error, Crashed) else "timeout"))
-            clean = True
         if not clean:  # a mutant left something behind: which one, and what the others are in a clean process
             self._worker.close()
             if len(outcomes) > 1:
@@ -131,6 +184,24 @@ class Errand:
                 return [(start, middle), (middle, end)]
         found[start : start + len(outcomes)] = outcomes
         return [(start + len(outcomes), end)] if start + len(outcomes) < end else []
+
+    def _call(self, seconds: float, function: str, *args: Any) -> Any:
+        limits = replace(self._limits, seconds=seconds)
+        return called(self._worker, limits, self._until, f"{HERE}:{function}", self._trial, *args)
+
+
+def called(worker: Worker, limits: Limits, until: float, target: str, *args: Any) -> Any:
+    """What a call of a worker returns. Raises TimeUp where it is not done by then, and what a Worker raises."""
+    left = until - perf_counter()
+    if left <= 0:
+        raise TimeUp("there is no time left")
+    worker.limits = replace(limits, seconds=min(limits.seconds, left))
+    try:
+        return worker.call(target, *args)
+    except TimedOut:
+        if left <= limits.seconds:
+            raise TimeUp("there is no time left") from None
+        raise
 
 
 def _outcome(line: bytes) -> Outcome:

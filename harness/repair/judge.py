@@ -33,6 +33,7 @@ class Standard:
         starts, counts: of each gradient: where it begins in `truth`, and how many entries it has.
         tolerance: by gradient, the largest difference that matches; `relative` to its own size, the least of it.
         missing: by name, what stands for a gradient that is not there or of another shape.
+        weights: random, for a digest that tells a gradient from its negative and from its transpose.
     """
 
     question: Question
@@ -43,6 +44,7 @@ class Standard:
     tolerance: Array
     relative: float
     missing: Mapping[str, Array]
+    weights: Array
 
 
 def standard(question: Question, trial: Trial) -> Standard:
@@ -58,6 +60,7 @@ def standard(question: Question, trial: Trial) -> Standard:
         np.array([question.tolerance[name] for name in trial.names]),
         THRESHOLD * roundoff(np.dtype(question.problem.dtype)),
         {name: np.full(count, np.nan) for name, count in zip(trial.names, counts, strict=True)},
+        np.random.default_rng(0).random(sum(counts)),
     )
 
 
@@ -75,14 +78,14 @@ def judged(given: Mapping[str, Array], by: Standard) -> Marks:
         if name in flat and array is not None and array.shape == shapes[name].shape and is_real_float(array.dtype):
             flat[name] = array.astype(np.float64, copy=False).ravel()
     entries = np.concatenate(list(flat.values()))
-    sizes = np.abs(entries)
-    peaks = np.maximum.reduceat(sizes, by.starts)
+    peaks = np.maximum.reduceat(np.abs(entries), by.starts)
     tolerance = np.maximum(by.tolerance, by.relative * peaks)
     right = np.abs(entries - by.truth) <= np.repeat(tolerance, by.counts)
     shares = np.add.reduceat(right, by.starts, dtype=np.float64) / by.counts
     shares = np.where(np.isfinite(peaks), shares, 0.0).tolist()
     marks = sum(1 << k for k, share in enumerate(shares) if share == 1.0)
-    return marks, sum(shares), " ".join(f"{total:.6e}" for total in np.add.reduceat(sizes, by.starts).tolist())
+    digest = np.add.reduceat(entries * by.weights, by.starts).tolist()
+    return marks, sum(shares), " ".join(f"{each:.6e}" for each in digest)
 
 
 def required(trial: Trial) -> tuple[str, ...]:

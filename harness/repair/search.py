@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -17,11 +17,11 @@ from ..patch import Change, Patch, Repair
 from ..problem import Problem
 from ..workers import Crashed, Limits, Raised, TimedOut
 from . import questions
-from .crew import Crew
+from .confirming import Claim, Examination
+from .crew import Crew, TimeUp
 from .patching import hunks, source_of, unified
-from .questions import Question
-from .ranking import grouped, plainest_first
-from .steps import Step, Version, gains, height, patience, ran, wrong_on
+from .ranking import grouped, hopeful_first, plainest_first, those_first
+from .steps import Step, Version, gains, height, moved, patience, ran, spares, wrong_on
 from .trial import RAISED, Outcome, Trial
 
 Progress = Callable[[int, int, int], None]
@@ -30,7 +30,7 @@ Progress = Callable[[int, int, int], None]
 BRANCHES = 5  # half repairs that a second edit is looked for from
 OFFERED = 3  # half repairs that are shown
 SEARCHING = 0.85  # of the budget: the rest is for confirming
-BATCH = 5.0  # seconds of screening, after which a repair that was found is enough
+BATCH = 2.0  # seconds of screening, after which a repair that was found is enough
 LEAST = 3  # further problems that a patch has to be right on, at the least
 
 
@@ -49,26 +49,26 @@ def repair(
         target: "FILE[:FUNCTION]".
         problem, layout: as for `check`; the search itself is made on small problems of its kind.
         limits: on the user's code: seconds to load it and to call it once, and memory.
-        budget: seconds. Ctrl-C ends the search too: what was found by then is given.
+        budget: seconds that all of it may take. Ctrl-C ends it too: what was found by then is given.
     Raises:
         BadInput: the file cannot be used: missing, not Python, it cannot be imported, asks for what is unknown.
     """
     start = perf_counter()
     path, function = split_target(target)
     source = source_of(path)
-    with Crew(limits) as crew:
-        search = Search(crew, path, function, source, problem, layout, start + SEARCHING * budget, progress)
+    with Crew(limits, start + SEARCHING * budget) as crew:
+        search = Search(crew, path, function, source, problem, layout, start + budget, progress)
         try:
-            patches, partial = search.run()
+            search.run()
         except KeyboardInterrupt:
-            patches, partial = (), ()
+            crew.stopped = True
         except (Crashed, TimedOut, Raised) as error:
             raise BadInput(f"{path.name}:{function} cannot be run: {error}") from None
-    return search.report(patches, partial, perf_counter() - start)
+    return search.report(perf_counter() - start)
 
 
 class Search:
-    """One search. What it has tried is counted as it goes, so that an interrupted one can tell too."""
+    """One search. What it has tried and found is noted as it goes, so that an interrupted one can tell too."""
 
     def __init__(
         self,
@@ -78,108 +78,107 @@ class Search:
         source: str,
         problem: Problem,
         layout: Layout,
-        until: float,
+        end: float,
         progress: Progress,
     ) -> None:
-        self.crew, self.path, self.source, self.until, self.progress = crew, path, source, until, progress
+        self.crew, self.path, self.source, self.end, self.progress = crew, path, source, end, progress
         self.problem, self.layout = problem, layout
         self.trial = Trial(path, function, source, layout, ())
+        self.pose = partial(questions.pose, layout=layout, reference=discover()["numpy"].gradients)
+        self.patches: tuple[Patch, ...] = ()
+        self.partial: tuple[Patch, ...] = ()
         self.counts: Counter[str] = Counter()
         self.survivors, self.searching, self.original, self.before, self.whole = 0, 0.0, 0.0, 0, True
 
-    def run(self) -> tuple[tuple[Patch, ...], tuple[Patch, ...]]:
-        """The whole repairs, and if there are none the half ones."""
-        if not self._ask():
-            return (), ()
-        base = Version(self.source, (), self.crew.survey(self.screening, self.source))
-        self.original, self.before = base.survey.seconds, max(base.survey.outcome.right[0], 0)
-        repairs, steps = self._repaired(base)
-        if repairs or self._over:
-            return repairs, ()
-        climbs = self._climbs(base, steps)
-        for step in climbs[:BRANCHES]:
-            if self._over:
-                break
-            repairs, _ = self._repaired(self._after(base, step))
-            if repairs:
-                return repairs, ()
-        return (), self._halves(base, climbs)
+    def run(self) -> None:
+        """Look for the whole repairs, and if there are none for the half ones."""
+        try:
+            if not self._ask():
+                return
+            base = Version(self.source, (), self.crew.survey(self.screening, self.source))
+            self.original, self.before = base.survey.seconds, max(base.survey.outcome.right[0], 0)
+            self._repair(base)
+        except TimeUp:
+            self.whole = False
 
-    def _repaired(self, version: Version) -> tuple[tuple[Patch, ...], list[Step]]:
-        """The single edits that repair a version, the plainest first; with all that was tried.
+    def _repair(self, base: Version) -> None:
+        steps = self._repaired(base)
+        self.whole = self.whole and not self._over
+        if self.patches or self._over:
+            return
+        climbs = self._climbs(base, steps)
+        try:
+            for step in climbs[:BRANCHES]:
+                if not self.patches:
+                    self._repaired(self._after(base, step), [other.edit for other in climbs])
+        except TimeUp:
+            self.whole = False
+        if not self.patches:
+            self.partial = self._halves(base, climbs)
+
+    def _repaired(self, version: Version, likely: Sequence[Edit] = ()) -> list[Step]:
+        """Look for the single edits that repair a version, the plainest first; all that was tried comes back.
 
         Where there are more edits than can be tried in a few seconds, none is tried after a repair has been found.
         """
         left = plainest_first(version.source, self._edits(version))
+        left = those_first(left, moved(likely, version.edits[-1:]))
         steps: list[Step] = []
         total = sum(self.counts.values()) + len(left)
-        while left and not self._over:
+        while left and not self.patches and not self._over:
             tried, left = self._screened(version, left, total)
             steps += tried
-            if repairs := self._confirmed(version, tried):
-                self.whole = self.whole and not left
-                return repairs, steps
+            self.patches = self._confirmed(version, tried)
+            left = hopeful_first(left, steps, version.survey.outcome.right[0])
         self.whole = self.whole and not left
-        return (), steps
+        return steps
 
-    def report(self, patches: tuple[Patch, ...], partial: tuple[Patch, ...], seconds: float) -> Repair:
+    def report(self, seconds: float) -> Repair:
         """The Repair, with what was counted."""
         pruned, ran = self.counts["pruned"], self.counts["ran"]
         ended = {fate: count for fate, count in sorted(self.counts.items()) if fate not in ("pruned", "ran")}
         decided = pruned + ran + sum(ended.values())
         rate = decided / self.searching if self.searching else 0.0
-        whole = self.whole and not self.crew.stopped
         return Repair(
-            patches,
-            partial,
+            self.patches,
+            self.partial,
             decided - pruned,
             pruned,
             self.survivors,
             ended,
-            whole,
+            self.whole and not self.crew.stopped,
             seconds,
             rate,
             rate * self.original,
+            not self.patches and not self.whole and not self.crew.stopped,
         )
 
     @property
     def _over(self) -> bool:
-        return self.crew.stopped or perf_counter() > self.until
+        return self.crew.stopped or perf_counter() > self.crew.until
 
     def _ask(self) -> bool:
         """Choose the problem to screen on, the first that the candidate is wrong on; the others are to confirm on.
 
         Returns whether there is one.
         """
+        small = (questions.tiny(self.problem, self.layout), *questions.further(self.problem, self.layout))
         own = (self.problem, replace(self.problem, seed=self.problem.seed + 1))
-        problems = (questions.tiny(self.problem, self.layout), *questions.further(self.problem, self.layout), *own)
-        trial = replace(self.trial, questions=self._posed(problems[:1]), seconds=self.crew.limits.seconds)
+        trial = replace(self.trial, questions=(self.pose(small[0]),), seconds=self.crew.limits.seconds)
         survey = self.crew.survey(trial, self.source)
         if not wrong_on(survey):  # it answered, and was right: then where is it wrong?
-            trial = replace(trial, questions=trial.questions + self._posed(problems[1:]))
+            more = (*map(self.pose, small[1:]), *self.crew.posed(own, self.pose))
+            trial = replace(trial, questions=trial.questions + more)
             survey = self.crew.survey(trial, self.source)
         wrong = wrong_on(survey) or [k for k, right in enumerate(survey.outcome.right) if right == RAISED]
         if not wrong:
             return False
-        first = wrong[0]
+        chosen = trial.questions[wrong[0]]
         self.trial = replace(trial, matches=survey.matches, names=survey.names, questions=())
-        self.others = problems[:first] + problems[first + 1 :]
-        self.screening = replace(self.trial, questions=trial.questions[first : first + 1])
+        self.screening = replace(self.trial, questions=(chosen,))
+        small, own = (tuple(problem for problem in some if problem != chosen.problem) for some in (small, own))
+        self.examination = Examination(self.crew, self.trial, small, own, self.pose, self.end)
         return True
-
-    def _posed(self, problems: Sequence[Problem]) -> tuple[Question, ...]:
-        reference = discover()["numpy"].gradients
-        return tuple(questions.pose(problem, self.layout, reference) for problem in problems)
-
-    @cached_property
-    def further(self) -> Trial:
-        """What a patch is confirmed on."""
-        return replace(self.trial, questions=self._posed(self.others), seconds=self.crew.limits.seconds)
-
-    @cached_property
-    def excused(self) -> list[bool]:
-        """Of the further problems those that the original cannot answer."""
-        return [right == RAISED for right in self.crew.survey(self.further, self.source).outcome.right]
 
     def _screened(self, version: Version, edits: list[Edit], total: int) -> tuple[list[Step], list[Edit]]:
         """As many of these edits as there is time for, with their outcomes on the one problem; and those left."""
@@ -190,7 +189,7 @@ class Search:
             known = [one for one in found if one is not None]
             self.progress(done + len(known), total, self.survivors + sum(map(self._is_right, known)))
 
-        found = self.crew.outcomes(trial, version.source, edits, min(self.until, start + BATCH), report)
+        found = self.crew.outcomes(trial, version.source, edits, start + BATCH, report)
         self.searching += perf_counter() - start
         steps = [Step(edit, one) for edit, one in zip(edits, found, strict=True) if one]
         self.counts.update(step.outcome.fate for step in steps)
@@ -208,36 +207,14 @@ class Search:
 
     def _confirmed(self, version: Version, steps: list[Step]) -> tuple[Patch, ...]:
         """Those that are right on the first problem and on all further ones, in new processes."""
-        chosen = [step.edit for step in steps if self._is_right(step.outcome)]
-        found = []
-        for edit, outcome in zip(chosen, self._on_further(version, chosen), strict=True):
-            if outcome and (count := self._right_on(outcome, self.further.all_right)):
-                found.append(self._patch(version, edit, self.further.all_right, count))
-        return grouped(found)
+        chosen = [(step.edit, self.screening.all_right) for step in steps if self._is_right(step.outcome)]
+        return self._patches(version, chosen)
 
-    def _on_further(self, version: Version, edits: list[Edit]) -> list[Outcome | None]:
-        if not edits:
-            return []
-        self.crew.replace()
-        stopped, self.crew.stopped = self.crew.stopped, False  # what was found is confirmed even after Ctrl-C
-        try:
-            return self.crew.outcomes(self.further, version.source, edits)
-        finally:
-            self.crew.stopped = self.crew.stopped or stopped
-
-    def _right_on(self, outcome: Outcome, marks: int) -> int:
-        """The number of further problems on which these gradients are right; 0 where one speaks against it.
-
-        A problem that the original could not answer need not be answered, but no answer may be wrong.
-        """
-        count = 0
-        for k, right in enumerate(outcome.right):
-            if right == RAISED and self.excused[k]:
-                continue
-            if right == RAISED or marks & ~right:
-                return 0
-            count += 1
-        return count if count >= LEAST else 0
+    def _patches(self, version: Version, claims: Sequence[Claim]) -> tuple[Patch, ...]:
+        """The edits that make right on further problems the gradients that they are said to, as patches."""
+        counts = self.examination.counts(version.source, claims) if claims else []
+        held = zip(claims, counts, strict=True)
+        return grouped([self._patch(version, edit, right, n) for (edit, right), n in held if n >= LEAST])
 
     def _climbs(self, base: Version, steps: list[Step]) -> list[Step]:
         """The edits after which more is right than before, and nothing is wrong that was right; the best first.
@@ -246,11 +223,15 @@ class Search:
         edits that give the same gradients the plainest stands for all.
         """
         lower = questions.ladder(self.problem, self.layout)
-        trial = replace(self.screening, questions=self.screening.questions + self._posed(lower))
+        trial = replace(self.screening, questions=(*self.screening.questions, *map(self.pose, lower)))
         before = self.crew.survey(trial, base.source).outcome
-        changed = [s.edit for s in steps if s.outcome.fate == "ran" and s.outcome.digest != base.survey.outcome.digest]
-        trial = replace(trial, seconds=patience(base))
-        outcomes = self.crew.outcomes(trial, base.source, changed, self.until)
+        first = base.survey.outcome
+        others: dict[str, Edit] = {}
+        for step in steps:
+            if step.outcome.fate == "ran" and step.outcome.digest != first.digest and spares(step.outcome, first):
+                others.setdefault(step.outcome.digest, step.edit)
+        changed = list(others.values())
+        outcomes = self.crew.outcomes(replace(trial, seconds=patience(base)), base.source, changed)
         found: dict[str, Step] = {}
         for edit, outcome in zip(changed, outcomes, strict=True):
             if outcome and outcome.right and gains(outcome, before):
@@ -263,13 +244,8 @@ class Search:
 
     def _halves(self, base: Version, climbs: list[Step]) -> tuple[Patch, ...]:
         """Of the edits that mend whole gradients those that do so on the further problems too."""
-        chosen = [step for step in climbs if step.outcome.right[0] & ~self.before]
-        found = []
-        answers = self._on_further(base, [step.edit for step in chosen])
-        for step, outcome in zip(chosen, answers, strict=True):
-            if outcome and (count := self._right_on(outcome, step.outcome.right[0])):
-                found.append(self._patch(base, step.edit, step.outcome.right[0], count))
-        return grouped(found)[:OFFERED]
+        chosen = [(s.edit, s.outcome.right[0]) for s in climbs if s.outcome.right[0] & ~self.before]
+        return self._patches(base, chosen)[:OFFERED]
 
     def _patch(self, version: Version, edit: Edit, right: int, tried_on: int) -> Patch:
         """The edits so far and this one as a patch of the user's file."""
@@ -280,8 +256,8 @@ class Search:
             edits=tuple(Change(e.line, e.what, e.kind) for e in (*version.edits, edit)),
             diff=unified(self.path, near(self.path), changes),
             hunks=changes,
-            mends=self.further.words(right & ~self.before),
-            still_wrong=self.further.words(self.further.all_right & ~right),
+            mends=self.trial.words(right & ~self.before),
+            still_wrong=self.trial.words(self.trial.all_right & ~right),
             tried_on=tried_on,
         )
 

@@ -1,11 +1,13 @@
 """The steps of a search: versions of the user's file, and edits with how they came out."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..edits import Edit
 from ..edits.source import Source
 from .trial import RAISED, Outcome, Survey
 
+Place = tuple[int, int, str]
 PER_MUTANT = (0.5, 20.0)  # seconds, and times what the original takes: what a mutant may take, the larger of them
 
 
@@ -36,6 +38,26 @@ def patience(version: Version) -> float:
     """Seconds that a mutant of a version may take."""
     least, times = PER_MUTANT
     return max(least, times * version.survey.seconds)
+
+
+def place(edit: Edit) -> Place:
+    """What an edit does to the text, whatever it is called."""
+    return edit.start, edit.end, edit.new
+
+
+def moved(edits: Iterable[Edit], done: Iterable[Edit]) -> set[Place]:
+    """Where edits stand after others were made; those that overlap with one of them are gone."""
+    places = {place(edit) for edit in edits}
+    for start, end, new in map(place, done):
+        by = len(new) - (end - start)
+        before = {each for each in places if each[1] <= start}
+        places = before | {(a + by, b + by, text) for a, b, text in places - before if a >= end}
+    return places
+
+
+def spares(after: Outcome, before: Outcome) -> bool:
+    """Whether what was right on the first problem still is."""
+    return not max(before.right[0], 0) & ~after.right[0]
 
 
 def gains(after: Outcome, before: Outcome) -> bool:

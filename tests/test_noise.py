@@ -1,5 +1,6 @@
 """Noise: permuted problems are the same mathematics, and correct gradients stay far below the threshold."""
 
+import gradparity.harness.noise as noise_model
 import numpy as np
 import pytest
 from gradparity.backends import discover, numpy_bptt
@@ -9,7 +10,7 @@ from gradparity.harness.models import models
 from gradparity.harness.noise import THRESHOLD, measure_noise, permutations, permute
 from gradparity.harness.problem import LOSSES, Problem, make_tensors
 from gradparity.harness.strategies import problems
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 
 @settings(max_examples=60, deadline=None)
@@ -37,6 +38,24 @@ def test_another_order_of_summation_is_no_mismatch(problem):
     other = {name: permute(problem, name, value, back) for name, value in other.items()}
     found = compare(other, numpy_bptt.gradients(problem, tensors).quantities, noise)
     assert found.verdict == MATCH, found
+
+
+@pytest.mark.skipif(not noise_model.LONG, reason="long double is double here: nothing to hold double-double against")
+@settings(max_examples=60, deadline=None)
+@given(problems(dtypes=["float64"]))
+@example(Problem("rnn", 1, 1, 1, 1, 1))
+@example(Problem("rnn_relu", 1, 1, 1, 1, 1, weight_scale=50.0))
+@example(Problem("lstm", 1, 1, 1, 1, 1, "softmax_xent"))
+@example(Problem("lstm", T=6, B=2, H=2, weight_scale=200.0))  # gates shut
+@example(Problem("gru", T=15, B=1, I=2, H=4, weight_scale=6.0))  # chaotic
+@example(Problem("gru", T=30, B=1, I=1, H=2, loss_on="last", weight_scale=0.01))  # vanishing
+def test_noise_is_the_same_without_a_wider_long_double(problem):
+    tensors = make_tensors(problem)
+    expected = measure_noise(problem, tensors, numpy_bptt.gradients).values
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(noise_model, "LONG", False)
+        found = measure_noise(problem, tensors, numpy_bptt.gradients).values
+    assert found == pytest.approx(expected, rel=0.05, abs=0)
 
 
 @pytest.mark.parametrize("loss", LOSSES)

@@ -4,14 +4,19 @@ mutants are survived."""
 import ast
 import signal
 import threading
+import time
 from pathlib import Path
 
 import pytest
+from gradparity.backends import numpy_bptt
 from gradparity.harness.demo import LAYOUT, NO_H0_TERM, RANDOM_H0, SOURCE, TOO_EARLY
 from gradparity.harness.errors import BadInput
 from gradparity.harness.layout import Layout
 from gradparity.harness.problem import Problem
 from gradparity.harness.repair import apply_patch, repair
+from gradparity.harness.repair.crew import Crew
+from gradparity.harness.repair.questions import pose, tiny
+from gradparity.harness.repair.trial import Trial
 from gradparity.harness.workers import Limits
 
 LIMITS = Limits(60, 4 << 30)
@@ -131,8 +136,45 @@ def test_progress_is_told_when_only_part_can_be_mended(tmp_path):
 def test_time_that_runs_out_is_said(tmp_path):
     path = written(tmp_path, RIGHT, ("dh = da @ Whh.T", "dh = da @ Whh"))
     found = repair(str(path), Problem(), ROW, LIMITS, budget=0.0)
+    assert found.out_of_time
     assert not found.whole
     assert found.patches == ()
+
+
+SLOW = {
+    "to import": ("log = []", "import time; time.sleep(60)"),
+    "to call": ("    h = forward", "    time.sleep(0.6); h = forward"),
+}
+
+
+@pytest.mark.parametrize("fault", SLOW.values(), ids=SLOW)
+def test_the_budget_bounds_all_of_it_for_a_slow_candidate_too(tmp_path, fault):
+    numpy = ("import numpy as np\n", "import numpy as np, time\n")
+    path = written(tmp_path, RIGHT, ("dh = da @ Whh.T", "dh = da @ Whh"), fault, numpy)
+    start = time.monotonic()
+    found = repair(str(path), Problem(), ROW, LIMITS, budget=4)
+    assert time.monotonic() - start < 4 + 2
+    assert found.out_of_time
+    assert not found.whole
+
+
+def test_a_repair_that_was_found_in_time_is_not_out_of_time(tmp_path):
+    path = written(tmp_path, RIGHT, ("dh = da @ Whh.T", "dh = da @ Whh"))
+    found = repair(str(path), Problem(), ROW, LIMITS)
+    assert found.patches
+    assert not found.out_of_time
+
+
+def test_a_digest_tells_a_gradient_from_its_transpose_and_its_negative(tmp_path):
+    """So that of two faults one that only turns a gradient round is found on the way."""
+    question = pose(tiny(Problem(), ROW), ROW, numpy_bptt.gradients)
+    digests = set()
+    for term in ("- da.T @ h[t]", "- h[t].T @ da", "+ da.T @ h[t]"):
+        path = written(tmp_path, RIGHT, ("+ h[t].T @ da", term))
+        trial = Trial(path, "gradients", path.read_text(), ROW, (question,))
+        with Crew(LIMITS, size=1) as crew:
+            digests.add(crew.survey(trial, trial.source).outcome.digest)
+    assert len(digests) == 3
 
 
 def test_ctrl_c_gives_what_was_found(tmp_path):

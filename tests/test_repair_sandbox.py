@@ -1,13 +1,15 @@
 """The sandbox of a repair: whatever a mutant does, it is counted, and the next one finds everything as it was."""
 
+import time
 from collections.abc import Sequence
+from time import perf_counter
 
 import pytest
 from gradparity.backends import numpy_bptt
 from gradparity.harness.edits import Edit
 from gradparity.harness.layout import Layout
 from gradparity.harness.problem import Problem
-from gradparity.harness.repair.crew import Crew
+from gradparity.harness.repair.crew import Crew, TimeUp
 from gradparity.harness.repair.questions import pose, tiny
 from gradparity.harness.repair.trial import Outcome, Trial
 from gradparity.harness.workers import Limits
@@ -39,18 +41,19 @@ def mutant(new: str) -> Edit:
 
 @pytest.fixture
 def tried(tmp_path):
-    """Outcomes of mutants that have these statements in the place of `pass`."""
+    """Outcomes of mutants that have these statements in the place of `pass`, of all that there is time for."""
     (tmp_path / "beside.py").write_text("state = [1.0]\n")
     path = tmp_path / "mine.py"
     path.write_text(SOURCE)
     question = pose(tiny(Problem(), ROW), ROW, numpy_bptt.gradients)
 
-    def outcomes(*statements: str) -> Sequence[Outcome | None]:
+    def outcomes(*statements: str, seconds: float = 0.3, left: float = 600) -> Sequence[Outcome | None]:
         limits = Limits(60, 2 << 30)
-        with Crew(limits) as crew:
-            trial = Trial(path, "gradients", SOURCE, ROW, (question,), seconds=0.3)
+        with Crew(limits, size=1 if left < 600 else 2) as crew:
+            trial = Trial(path, "gradients", SOURCE, ROW, (question,), seconds=seconds)
             survey = crew.survey(trial, SOURCE)
-            trial = Trial(path, "gradients", SOURCE, ROW, (question,), survey.matches, survey.names, 0.3)
+            trial = Trial(path, "gradients", SOURCE, ROW, (question,), survey.matches, survey.names, seconds)
+            crew.until = perf_counter() + left
             return crew.outcomes(trial, SOURCE, [mutant(one) for one in statements])
 
     return outcomes
@@ -107,3 +110,18 @@ def test_what_a_mutant_leaves_in_another_module_goes_with_its_process(tried):
     outcomes = tried("x = x", "beside.state[0] = 5.0", "x = x", "y = y")
     assert [outcomes[k] for k in (0, 2, 3)] == [alone] * 3
     assert outcomes[1] != alone
+
+
+def test_at_the_end_of_the_time_a_mutant_is_stopped_and_what_ran_before_it_counts(tried):
+    start = perf_counter()
+    outcomes = tried("x = x", "np.nothing", "while True: pass", "x = x", seconds=60, left=3)
+    assert perf_counter() - start < 3 + 8  # and what it takes to load it
+    assert [one and one.fate for one in outcomes] == ["ran", "raised", None, None]
+
+
+def test_nothing_of_a_repair_outlasts_its_time(tmp_path):
+    with Crew(Limits(60), perf_counter() + 4) as crew:
+        assert crew.aside(time.sleep, [0.0, 30.0, 0.0]) == [None]
+        assert perf_counter() - crew.until < 1
+        with pytest.raises(TimeUp):
+            crew.survey(Trial(tmp_path / "mine.py", "gradients", SOURCE, ROW, ()), SOURCE)

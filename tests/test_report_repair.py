@@ -241,6 +241,8 @@ def test_the_page_marks_lines_by_a_sign_and_not_by_colour_alone():
     ("repair", "said"),
     [
         (Repair(tried=1), "1 edit was tried; that is every edit there is."),
+        (Repair(tried=9, whole=False, out_of_time=True), "9 edits were tried; time ran out before all were tried."),
+        (Repair(whole=False, out_of_time=True), "Time ran out before an edit was tried."),
         (Repair(tried=1000, whole=False), "1,000 edits were tried; the search ended before all were tried."),
         (Repair(pruned=2), f"0 edits were tried and 2 left out, {ALONE}; that is every edit there is."),
     ],

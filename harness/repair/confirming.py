@@ -53,7 +53,7 @@ class Examination:
     def _trials(self) -> Iterator[Trial]:
         """Small problems first, then the user's own as time allows; posed before any of his code is loaded."""
         self.crew.until = perf_counter() + self._share
-        own = self.crew.posed(self.own, self.pose)
+        own = self.crew.aside(self.pose, self.own)
         self.crew.until = self.end
         trial = replace(self.trial, seconds=min(self.crew.limits.seconds, max(0.0, self._share)))
         yield replace(trial, questions=tuple(map(self.pose, self.small)))

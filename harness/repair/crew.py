@@ -10,21 +10,20 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from ..edits import Edit
 from ..errors import GradparityError
-from ..problem import Problem
 from ..workers import Crashed, Limits, TimedOut, Worker
-from .questions import Question
 from .trial import Outcome, Survey, Trial
 from .worker import SLICE
 
 CHUNK = 50
 PATIENCE = 5.0  # seconds beyond those that a mutant may take, before its process is given up
 HERE = "gradparity.harness.repair.worker"
-POSE = "operator:call"
 Span = tuple[int, int]
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 Report = Callable[[Sequence[Outcome | None]], None]
 
 
@@ -59,16 +58,14 @@ class Crew:
         for worker in self._workers:
             worker.close()
 
-    def posed(self, problems: Sequence[Problem], pose: Callable[[Problem], Question]) -> list[Question]:
-        """The questions of problems that may be large, posed in a new process: as many as there is time for."""
+    def aside(self, work: Callable[[Given], Made], each: Sequence[Given]) -> list[Made]:
+        """What work of ours makes of each, in a new process that can be ended: of as many as there is time for."""
         self.replace()
-        found: list[Question] = []
-        try:
-            for problem in problems:
-                found.append(self._call(POSE, pose, problem))
-        except (TimeUp, TimedOut):
-            pass
-        return found
+        made: list[Made] = []
+        with suppress(TimeUp, TimedOut):
+            for one in each:
+                made.append(self._call("operator:call", work, one))
+        return made
 
     def survey(self, trial: Trial, source: str) -> Survey:
         """A version of the file, run once; the other processes load it. Raises TimeUp, and what a Worker raises."""

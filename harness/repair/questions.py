@@ -12,7 +12,7 @@ from ..problem import Problem, Tensors, make_tensors
 Array = np.ndarray
 
 # Every size differs from the others, so that a product of the wrong operands raises instead of being judged.
-TINY = {"T": 4, "B": 2, "I": 3, "H": 5, "O": 6}
+TINY = {"T": 3, "B": 2, "I": 3, "H": 5, "O": 6}
 # Shorter ones tell faults apart that the long one mixes: with a single step nothing flows back in time. The other
 # sizes differ too, so that no constant stands for one of them.
 LADDER = ({"T": 1, "B": 3, "I": 5, "H": 4, "O": 2}, {"T": 2, "B": 5, "I": 2, "H": 3, "O": 4})

@@ -95,7 +95,7 @@ class Search:
         try:
             if not self._ask():
                 return
-            base = Version(self.source, (), self.crew.survey(self.screening, self.source))
+            base = Version(self.source, (), self.first)
             self.original, self.before = base.survey.seconds, max(base.survey.outcome.right[0], 0)
             self._repair(base)
         except TimeUp:
@@ -167,7 +167,7 @@ class Search:
         trial = replace(self.trial, questions=(self.pose(small[0]),), seconds=self.crew.limits.seconds)
         survey = self.crew.survey(trial, self.source)
         if not wrong_on(survey):  # it answered, and was right: then where is it wrong?
-            more = (*map(self.pose, small[1:]), *self.crew.posed(own, self.pose))
+            more = (*map(self.pose, small[1:]), *self.crew.aside(self.pose, own))
             trial = replace(trial, questions=trial.questions + more)
             survey = self.crew.survey(trial, self.source)
         wrong = wrong_on(survey) or [k for k, right in enumerate(survey.outcome.right) if right == RAISED]
@@ -176,6 +176,8 @@ class Search:
         chosen = trial.questions[wrong[0]]
         self.trial = replace(trial, matches=survey.matches, names=survey.names, questions=())
         self.screening = replace(self.trial, questions=(chosen,))
+        alone = len(trial.questions) == 1
+        self.first = survey if alone else self.crew.survey(self.screening, self.source)
         small, own = (tuple(problem for problem in some if problem != chosen.problem) for some in (small, own))
         self.examination = Examination(self.crew, self.trial, small, own, self.pose, self.end)
         return True

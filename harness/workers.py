@@ -24,10 +24,7 @@ ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
 GROUPS = hasattr(os, "killpg")  # of processes: a worker has one, so that what it has started can be ended with it
-# The same for XLA, which is also told to compile in half the time: what it compiles is run once or twice.
-XLA_ONCE = (
-    "--xla_cpu_multi_thread_eigen=false --xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
-)
+XLA_ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"  # and no more: what is judged is what XLA makes for everybody
 # Of what is compiled anew at every call, as jax does with a loop whose body is a function made in the call, the machine
 # code is found again: by name of the variable that says where, what makes jax keep all of it.
 COMPILED = "JAX_COMPILATION_CACHE_DIR"
@@ -119,7 +116,7 @@ class Worker:
             return
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
         self._answers = queue.SimpleQueue()
-        flags = f"{os.environ.get('XLA_FLAGS', '')} {XLA_ONCE}".strip()
+        flags = f"{os.environ.get('XLA_FLAGS', '')} {XLA_ONE_THREAD}".strip()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "gradparity.harness.worker_main", str(self.limits.memory)],
             stdin=subprocess.PIPE,

@@ -41,12 +41,13 @@ def compiled(model: str, loss: str, loss_on: str, dtype: str, names: tuple[str, 
     Every variable carries its dtype, so that the caller's floatX is neither read nor changed.
     """
     pytensor = untyped()
-    w = {name: pytensor.tensor.tensor(name, dtype=dtype, shape=(None,) * RANKS.get(name, 1)) for name in names}
-    outputs = forward(model, w)
-    seen = outputs if loss_on == "all" else outputs[-1]
-    total, y = loss_of(loss, seen, dtype)
-    found = pytensor.grad(total, list(w.values()))
-    return pytensor.function([*w.values(), y], [total, outputs, *found], mode=python_mode())
+    with pytensor.config.change_flags(traceback__limit=0):  # every node would keep the stack it was made in
+        w = {name: pytensor.tensor.tensor(name, dtype=dtype, shape=(None,) * RANKS.get(name, 1)) for name in names}
+        outputs = forward(model, w)
+        seen = outputs if loss_on == "all" else outputs[-1]
+        total, y = loss_of(loss, seen, dtype)
+        found = pytensor.grad(total, list(w.values()))
+        return pytensor.function([*w.values(), y], [total, outputs, *found], mode=python_mode())
 
 
 def untyped() -> Any:

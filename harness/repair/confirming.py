@@ -10,7 +10,7 @@ from .crew import Crew, TimeUp
 from .questions import Question
 from .trial import RAISED, Trial
 
-SHARE = 0.3  # of the time that is left: what one part of confirming may take
+SHARE = 0.3  # of the time that is left: what posing the user's own problems may take
 REFUTED = -1
 Claim = tuple[Edit, int]
 """An edit, and the marks of the gradients that it is said to make right."""
@@ -52,17 +52,13 @@ class Examination:
 
     def _trials(self) -> Iterator[Trial]:
         """Small problems first, then the user's own as time allows; posed before any of his code is loaded."""
-        self.crew.until = perf_counter() + self._share
+        self.crew.until = perf_counter() + SHARE * (self.end - perf_counter())
         own = self.crew.aside(self.pose, self.own)
         self.crew.until = self.end
-        trial = replace(self.trial, seconds=min(self.crew.limits.seconds, max(0.0, self._share)))
+        trial = replace(self.trial, seconds=self.crew.limits.seconds)  # on shapes for which a framework compiles anew
         yield replace(trial, questions=tuple(map(self.pose, self.small)))
         if own:
             yield replace(trial, questions=tuple(own))
-
-    @property
-    def _share(self) -> float:
-        return (self.end - perf_counter()) * SHARE
 
     def _after(self, trial: Trial, source: str, claims: Sequence[Claim], counts: Sequence[int]) -> list[int]:
         """The counts after one more trial.

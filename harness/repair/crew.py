@@ -46,6 +46,7 @@ class Crew:
     def __enter__(self) -> Self:
         self._folder = tempfile.TemporaryDirectory()
         for worker in self._workers:
+            worker.compiled = self._folder.name
             worker.start()
         return self
 

@@ -13,6 +13,7 @@ Array = np.ndarray
 
 # Every size differs from the others, so that a product of the wrong operands raises instead of being judged.
 TINY = {"T": 3, "B": 2, "I": 3, "H": 5, "O": 6}
+SHORTER = (1, 2)  # time steps: of a slow candidate most mutants are seen to be wrong on fewer
 # Shorter ones tell faults apart that the long one mixes: with a single step nothing flows back in time. The other
 # sizes differ too, so that no constant stands for one of them.
 LADDER = ({"T": 1, "B": 3, "I": 5, "H": 4, "O": 2}, {"T": 2, "B": 5, "I": 2, "H": 3, "O": 4})
@@ -60,6 +61,11 @@ def pose(problem: Problem, layout: Layout, reference: Reference) -> Question:
 def tiny(problem: Problem, layout: Layout) -> Problem:
     """The problem that mutants are screened on."""
     return _resized(problem, layout, TINY, 1)
+
+
+def shorter(problem: Problem) -> tuple[Problem, ...]:
+    """The same with fewer steps: nearly all arrays keep their shapes, for which a framework may have compiled."""
+    return tuple(replace(problem, T=steps) for steps in SHORTER)
 
 
 def ladder(problem: Problem, layout: Layout) -> tuple[Problem, ...]:

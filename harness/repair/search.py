@@ -20,9 +20,10 @@ from . import questions
 from .confirming import Claim, Examination
 from .crew import Crew, TimeUp
 from .patching import hunks, source_of, unified
+from .questions import Question
 from .ranking import grouped, hopeful_first, plainest_first, those_first
-from .steps import Step, Version, gains, height, moved, patience, ran, spares, wrong_on
-from .trial import RAISED, Outcome, Trial
+from .steps import Step, Version, distinct, gains, height, moved, patience, ran, wrong_on
+from .trial import RAISED, Outcome, Survey, Trial
 
 Progress = Callable[[int, int, int], None]
 """Called with the number of edits decided, of those there are, and of survivors, again and again."""
@@ -96,7 +97,7 @@ class Search:
             if not self._ask():
                 return
             base = Version(self.source, (), self.first)
-            self.original, self.before = base.survey.seconds, max(base.survey.outcome.right[0], 0)
+            self.original, self.before = base.survey.seconds, max(base.survey.outcome.right[-1], 0)
             self._repair(base)
         except TimeUp:
             self.whole = False
@@ -160,27 +161,31 @@ class Search:
     def _ask(self) -> bool:
         """Choose the problem to screen on, the first that the candidate is wrong on; the others are to confirm on.
 
-        Returns whether there is one.
+        Where it is wrong on one with fewer steps, that is asked before. Returns whether there is a problem.
         """
-        small = (questions.tiny(self.problem, self.layout), *questions.further(self.problem, self.layout))
+        tiny, further = questions.tiny(self.problem, self.layout), questions.further(self.problem, self.layout)
         own = (self.problem, replace(self.problem, seed=self.problem.seed + 1))
-        trial = replace(self.trial, questions=(self.pose(small[0]),), seconds=self.crew.limits.seconds)
-        survey = self.crew.survey(trial, self.source)
-        if not wrong_on(survey):  # it answered, and was right: then where is it wrong?
-            more = (*map(self.pose, small[1:]), *self.crew.aside(self.pose, own))
-            trial = replace(trial, questions=trial.questions + more)
-            survey = self.crew.survey(trial, self.source)
-        wrong = wrong_on(survey) or [k for k, right in enumerate(survey.outcome.right) if right == RAISED]
-        if not wrong:
-            return False
-        chosen = trial.questions[wrong[0]]
-        self.trial = replace(trial, matches=survey.matches, names=survey.names, questions=())
-        self.screening = replace(self.trial, questions=(chosen,))
-        alone = len(trial.questions) == 1
-        self.first = survey if alone else self.crew.survey(self.screening, self.source)
-        small, own = (tuple(problem for problem in some if problem != chosen.problem) for some in (small, own))
+        posed = tuple(map(self.pose, (tiny, *questions.shorter(tiny))))
+        survey = self._survey(posed)
+        wrong = wrong_on(survey)
+        if 0 in wrong:
+            shorter, chosen = [posed[k] for k in wrong[1:2]], posed[0]
+        else:  # it answered, and was right: then where is it wrong?
+            posed = (posed[0], *map(self.pose, further), *self.crew.aside(self.pose, own))
+            survey = self._survey(posed)
+            wrong = wrong_on(survey) or [k for k, right in enumerate(survey.outcome.right) if right == RAISED]
+            if not wrong:
+                return False
+            shorter, chosen = [], posed[wrong[0]]
+        self.trial = replace(self.trial, matches=survey.matches, names=survey.names)
+        self.screening = replace(self.trial, questions=(*shorter, chosen), strict=True)
+        self.first = self.crew.survey(self.screening, self.source)
+        small, own = (tuple(one for one in some if one != chosen.problem) for some in ((tiny, *further), own))
         self.examination = Examination(self.crew, self.trial, small, own, self.pose, self.end)
         return True
+
+    def _survey(self, posed: tuple[Question, ...]) -> Survey:
+        return self.crew.survey(replace(self.trial, questions=posed, seconds=self.crew.limits.seconds), self.source)
 
     def _screened(self, version: Version, edits: list[Edit], total: int) -> tuple[list[Step], list[Edit]]:
         """As many of these edits as there is time for, with their outcomes on the one problem; and those left."""
@@ -225,14 +230,9 @@ class Search:
         edits that give the same gradients the plainest stands for all.
         """
         lower = questions.ladder(self.problem, self.layout)
-        trial = replace(self.screening, questions=(*self.screening.questions, *map(self.pose, lower)))
+        trial = replace(self.trial, questions=(self.screening.questions[-1], *map(self.pose, lower)))
         before = self.crew.survey(trial, base.source).outcome
-        first = base.survey.outcome
-        others: dict[str, Edit] = {}
-        for step in steps:
-            if step.outcome.fate == "ran" and step.outcome.digest != first.digest and spares(step.outcome, first):
-                others.setdefault(step.outcome.digest, step.edit)
-        changed = list(others.values())
+        changed = distinct(steps, base.survey.outcome)
         outcomes = self.crew.outcomes(replace(trial, seconds=patience(base)), base.source, changed)
         found: dict[str, Step] = {}
         for edit, outcome in zip(changed, outcomes, strict=True):

@@ -55,9 +55,18 @@ def moved(edits: Iterable[Edit], done: Iterable[Edit]) -> set[Place]:
     return places
 
 
-def spares(after: Outcome, before: Outcome) -> bool:
-    """Whether what was right on the first problem still is."""
-    return not max(before.right[0], 0) & ~after.right[0]
+def distinct(steps: Iterable[Step], before: Outcome) -> list[Edit]:
+    """The edits that spoil nothing that was right; of those that give the same gradients the first.
+
+    What was put to the first question alone may yet differ on the others.
+    """
+    found: dict[object, Edit] = {}
+    for step in steps:
+        outcome, whole = step.outcome, len(step.outcome.right) == len(before.right)
+        unchanged = whole and outcome.digest == before.digest
+        if outcome.fate == "ran" and not unchanged and not max(before.right[0], 0) & ~outcome.right[0]:
+            found.setdefault(outcome.digest if whole else step.edit, step.edit)
+    return list(found.values())
 
 
 def gains(after: Outcome, before: Outcome) -> bool:

@@ -19,6 +19,7 @@ class Trial:
         matches: given name -> native name of the gradients proper, as read from the original.
         names: native names of those that have to be right; bit k of an answer's marks is names[k].
         seconds: that one answer may take.
+        strict: a question is put only to those that had all before it right.
     """
 
     path: Path
@@ -29,6 +30,7 @@ class Trial:
     matches: Mapping[str, str] = field(default_factory=dict)
     names: tuple[str, ...] = ()
     seconds: float = 10.0
+    strict: bool = False
 
     @property
     def all_right(self) -> int:
@@ -45,7 +47,7 @@ class Outcome:
 
     Args:
         fate: "ran", "pruned", or how it ended: "raised", "timeout", "memory", "exit", "crash".
-        right: by question, the marks of the gradients that are right; RAISED where it gave no answer.
+        right: by question that was put, the marks of the gradients that are right; RAISED where it gave no answer.
         share: of the entries of all gradients, those that are right, summed over gradients and questions.
         digest: the same for mutants whose gradients are the same.
     """

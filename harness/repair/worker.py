@@ -38,7 +38,7 @@ class Stage:
     Args:
         given: by question, the arguments of the function; `standards`, what its answers are held to.
         seen: by expression, the state it was first evaluated in; with the names of the file's own functions.
-        digest: of its own gradients; empty where they differ from run to run.
+        digest: of its own gradients on the first question; empty where they differ from run to run.
     """
 
     trial: Trial
@@ -64,7 +64,7 @@ def attempt(pickled: bytes, source: str, edits: Sequence[Edit], ledger: str) -> 
             file.write(json.dumps(list(vars(outcomes[-1]).values())).encode() + b"\n")
             if perf_counter() > until:
                 break
-    clean = not stage.digest or _answers(stage, stage.program.codes).digest == stage.digest
+    clean = not stage.digest or _digest(stage) == stage.digest
     return outcomes, clean
 
 
@@ -90,7 +90,7 @@ def survey(pickled: bytes, source: str) -> Survey:
             error = error or said(raised, trial.path)
     trial = replace(trial, names=trial.names or tuple(trial.matches.values()) or required(trial))
     outcome = _together([_mark(answer, by) for answer, by in zip(returned, _standards(trial), strict=True)])
-    seconds = _seconds(version, given[0])
+    seconds = _seconds(version, given[-1])
     return Survey(
         frozenset(trace.functions), frozenset(trace.lines), trial.matches, trial.names, seconds, outcome, error
     )
@@ -163,7 +163,7 @@ def _stage(pickled: bytes, source: str) -> Stage:
         pass
     own = frozenset(name.rpartition(".")[2] for name in functions(source))
     stage = Stage(trial, version, given, _standards(trial), trace.seen, own, "")
-    digests = {_answers(stage, version.codes).digest for _ in range(2)}
+    digests = {_digest(stage) for _ in range(2)}
     return replace(stage, digest=digests.pop() if len(digests) == 1 else "")
 
 
@@ -196,7 +196,14 @@ def _answers(stage: Stage, codes: Any) -> Outcome:
         except BaseException as error:
             marks[len(marks) :] = [NO_ANSWER]
             fate = fate if fate != "ran" else sandbox.fate(error)
+        if trial.strict and marks[-1][0] != trial.all_right:
+            break
     return replace(_together(marks), fate=fate)
+
+
+def _digest(stage: Stage) -> str:
+    """Of the version's own gradients on the first question."""
+    return _answers(replace(stage, standards=stage.standards[:1], given=stage.given[:1]), stage.program.codes).digest
 
 
 def _mark(answer: Any, by: Standard) -> Marks:

@@ -1,6 +1,6 @@
 """Planted relations: how a candidate is put to the means of diagnosis in this process, and a row for every relation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -186,6 +186,28 @@ def handing(back: Callable[[Array, Array, Array], Array]) -> Change:
     return change
 
 
+def hearing(order: Callable[[Array], Array]) -> Change:
+    """The tanh network's hidden layer gets what the output layer hands it in this order; (T, B, H)."""
+
+    def change(p: Problem, x: Tensors, g: Gradients) -> Named:
+        own = order(g.adjoints["adjoint_out"] @ x.params["W_hy"].T)
+        return walked(p, x, g, np.zeros((p.B, p.H)), range(p.T), own)
+
+    return change
+
+
+def begun(error: Callable[[Array], Array], names: Sequence[str]) -> Change:
+    """The tanh network's backward from this in the place of dL/dout."""
+
+    def change(p: Problem, x: Tensors, g: Gradients) -> Named:
+        e = error(g.adjoints["adjoint_out"])
+        found = walked(p, x, g, np.zeros((p.B, p.H)), range(p.T), e @ x.params["W_hy"].T)
+        found |= {"W_hy": outer(g.states["h"][1:], e), "b_y": e.sum((0, 1))}
+        return {name: found[name] for name in names}
+
+    return change
+
+
 def against(order: Callable[[Array], Array]) -> Change:
     """The targets in this order in the backward pass."""
 
@@ -262,6 +284,74 @@ PLANTED = [
     Planted("every gradient is scaled by 1/B", ALL, everything(by_sizes("B", -1))),
     Planted(
         "every gradient and the loss is scaled by 2/(T*B*O)", ("loss", *ALL), everything(by_sizes("TBO", -1, 2.0), True)
+    ),
+    # the value itself, and clipping
+    Planted(
+        "off by 0.01 times the value itself",
+        ("W_hh",),
+        lambda p, x, g: {"W_hh": g.named["W_hh"] + 0.01 * x.params["W_hh"]},
+    ),
+    Planted(
+        "off by 0.01 * T times the value itself",
+        ("W_hh",),
+        lambda p, x, g: {"W_hh": g.named["W_hh"] + 0.01 * p.T * x.params["W_hh"]},
+        "lstm",
+    ),
+    Planted(
+        "off by the value itself, which is added",
+        ("b_h",),
+        lambda p, x, g: {"b_h": g.named["b_h"] + x.params["b_h"]},
+    ),
+    Planted(
+        "no gradient, but the value itself",
+        ("W_hy",),
+        lambda p, x, g: {"W_hy": x.params["W_hy"]},
+    ),
+    Planted(
+        "the value after a step of -0.1 times the gradient",
+        ("W_hh",),
+        lambda p, x, g: {"W_hh": x.params["W_hh"] - 0.1 * g.named["W_hh"]},
+        "gru",
+    ),
+    Planted(
+        "clipped: no entry is larger than 0.05",
+        ("W_hh",),
+        one("W_hh", lambda a, p: np.clip(a, -0.05, 0.05)),
+    ),
+    Planted(
+        "clipped: scaled down so that its own norm is 0.1",
+        ("W_hh",),
+        one("W_hh", lambda a, p: a * 0.1 / np.linalg.norm(a)),
+    ),
+    # another error than dL/dout
+    Planted(
+        "each hidden state hears of the error of the opposite step",
+        HIDDEN,
+        hearing(lambda d: d[::-1]),
+    ),
+    Planted(
+        "each hidden state hears of the error of the step before,",
+        HIDDEN,
+        hearing(lambda d: np.roll(d, 1, 0)),
+    ),
+    Planted("begins with the errors of the steps in reversed order", UNDER_LOSS, begun(lambda e: e[::-1], UNDER_LOSS)),
+    Planted(
+        "begins with the mean error of the batch",
+        UNDER_LOSS,
+        begun(lambda e: 0 * e + e.mean(1, keepdims=True), UNDER_LOSS),
+    ),
+    Planted("begins with the square of the error", ALL, begun(lambda e: e**2, ALL)),
+    Planted("begins with the sign of the error", ALL, begun(np.sign, ALL)),
+    # factors summed apart, and the own loss alone
+    Planted(
+        "with the adjoints of all steps, and not of its own alone",
+        ("W_xh",),
+        lambda p, x, g: {"W_xh": np.einsum("tbi,sbh->ih", x.x, a(g))},
+    ),
+    Planted(
+        "what the own loss of step t gives h_t",
+        ("b_h",),
+        lambda p, x, g: {"b_h": (g.adjoints["adjoint_out"] @ x.params["W_hy"].T).sum((0, 1))},
     ),
     # one number in every entry
     Planted("summed over its hidden axis too", ("b_h",), one("b_h", lambda a, p: np.full_like(a, a.sum()))),

@@ -115,6 +115,63 @@ def test_three_edits_that_have_nothing_to_do_with_each_other() -> None:
     assert {edit(*fault).line for fault in faults} <= {line.line for line in finding.lines}
 
 
+def test_an_edit_with_a_relation_on_top_of_it() -> None:
+    """The reference has no division by the batch to make an edit of."""
+    slope = ("dh[t] * slope(h[t + 1])", "dh[t] * slope(h[t])")
+
+    def averaged(problem: Problem, tensors: Tensors) -> Gradients:
+        found = faulty(slope)(problem, tensors)
+        return replace(found, named={**found.named, "W_xh": found.named["W_xh"] / problem.B})
+
+    inquiry = inquiry_about(averaged, RNN)
+    (finding,) = dictionary.find(inquiry).findings
+    assert (finding.confidence, finding.whole, finding.means) == ("confirmed", True, "fault dictionary")
+    assert "W_xh is scaled by 1/B" in finding.what
+    assert edit(*slope).line in {line.line for line in finding.lines}
+    assert set(finding.gradients) == set(inquiry.case.wrong_gradients)
+
+
+@pytest.mark.parametrize(
+    ("model", "changes", "says"),
+    [
+        (
+            "rnn",
+            (
+                (
+                    "reversed(range(T)):\n            dh[t] += dh_next\n            da[t] = dh[t] *",
+                    "range(T):\n            dh[-1 - t] += dh_next\n            da[t] = dh[-1 - t] *",
+                ),
+            ),
+            "takes the kept states in forward order",
+        ),
+        (
+            "lstm",
+            (
+                ("(1 - tanh_c[t] * tanh_c[t])", "(1 - np.tanh(c[t]) * np.tanh(c[t]))"),
+                ("dh[t] * tanh_c[t] * o", "dh[t] * np.tanh(c[t]) * o"),
+            ),
+            "takes `np.tanh(c[t])` for `tanh_c[t]`, throughout",
+        ),
+        (
+            "gru",
+            (("* z * (1 - z)", ""), ("* hs_n[t] * r * (1 - r)", "* hs_n[t]")),
+            "leaves out the slope s (1 - s) of every sigmoid",
+        ),
+        (
+            "lstm",
+            (("dc * g * i * (1 - i)", "dc * g * sigmoid(i) * (1 - sigmoid(i))"),),
+            "da_i[:] = dc * g * sigmoid(i) * (1 - sigmoid(i))",
+        ),
+        ("lstm", (("dc * g * i * (1 - i)", "g * (1 - i)"),), "da_i[:] = g * (1 - i)"),
+    ],
+    ids=["order of the tape", "throughout", "slopes together", "another value", "factors left out"],
+)
+def test_faults_that_no_one_small_edit_makes(model: str, changes: tuple[tuple[str, str], ...], says: str) -> None:
+    (finding,) = dictionary.find(inquiry_about(faulty(*changes), Problem(model=model))).findings
+    assert (finding.confidence, finding.whole) == ("confirmed", True)
+    assert says in finding.what
+
+
 def test_what_explains_partly_is_a_lead() -> None:
     inquiry = inquiry_about(scaled(faulty(LAST_STEP), "W_hy", 1.7), RNN)
     leads = dictionary.find(inquiry).findings
@@ -360,7 +417,7 @@ def test_rows_equal_to_the_noise_are_one_group() -> None:
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A shelf of its own and a generator of three edits, one of which changes nothing."""
     edits = (edit(*TRANSPOSED), edit(*LAST_STEP), edit("dh[t] += dh_next", "dh[t] += dh_next * 1"))
-    monkeypatch.setattr(catalogue, "propose", lambda *_: edits)
+    monkeypatch.setattr(catalogue, "propose", lambda *_, **__: edits)
     monkeypatch.setenv(shelf.VARIABLE, str(tmp_path / "shelf"))
     return tmp_path / "shelf"
 

@@ -198,13 +198,31 @@ UNITS = [
     ("reverse what is zipped", "for a, b in zip(c, d): pass", "for a, b in zip(c, reversed(d)): pass"),
     ("move two bounds together", "a = h[:0:-1]", "a = h[-2::-1]"),
     ("transpose an argument", "a = np.tensordot(W, s, 1)", "a = np.tensordot(W.T, s, 1)"),
+    ("leave factors out", "a = b * c * d", "a = c"),
+    ("multiply by another value", "for t in s: a = b * c * (1 - c)", "for t in s: a = b * (1 - b * b)"),
+    ("multiply by another value", "for t in s: a = b * c[t]", "for t in s: a = b * (1 - c[t + 1])"),
+    (
+        "take another value throughout",
+        "for t in s:\n    a = b * c[t]\n    d = c[t] + b\n",
+        "for t in s:\n    a = b * c[t + 1]\n    d = c[t + 1] + b\n",
+    ),
+    (
+        "change all slopes together",
+        "for t in s:\n    a = b * i * (1 - i)\n    d = b * f * (1 - f)\n",
+        "for t in s:\n    a = b\n    d = b\n",
+    ),
+    (
+        "take the kept states in another order",
+        "def f(d):\n    for t in reversed(range(T)): a[t] = d[t] * h[t]",
+        "def f(d):\n    for t in range(T): a[t] = d[-1 - t] * h[t]",
+    ),
     ("multiply by a matrix", "a = (d @ V.T) @ W.T\nb = da @ V", "a = da @ W.T\nb = da @ V"),
 ]
 
 
 @pytest.mark.parametrize(("kind", "before", "after"), UNITS, ids=[f"{unit[0]}: {unit[2]}"[:70] for unit in UNITS])
 def test_a_kind_makes_its_edit(kind: str, before: str, after: str) -> None:
-    results = {apply(before, edit) for edit in propose(before, only=[kind])}
+    results = {apply(before, edit) for edit in propose(before, only=[kind], breaking=True)}
     assert after in results, results
 
 
@@ -224,12 +242,24 @@ NOTHING = [
     ("add what is carried", "for t in s:\n    d = a\n"),
     ("add the first term", "a = H[1:].T @ d[1:]"),
     ("leave a statement out", '"""What it says."""'),
+    ("leave factors out", "a = b * c"),
+    ("multiply by another value", "a = b * c"),
+    ("take another value throughout", "for t in s: a = b * c"),
+    ("change all slopes together", "for t in s: a = b * i * (1 - i)"),
+    ("take the kept states in another order", "for t in reversed(range(T)): a[t] = d[t]"),
 ]
 
 
 @pytest.mark.parametrize(("kind", "source"), NOTHING)
 def test_a_kind_leaves_alone_what_is_not_its_own(kind: str, source: str) -> None:
-    assert propose(source, only=[kind]) == ()
+    assert propose(source, only=[kind], breaking=True) == ()
+
+
+def test_what_only_breaks_is_not_offered_for_mending() -> None:
+    source = "for t in s: a = b * c * (1 - c)"
+    breaks = {kind.name for kind in all_kinds() if kind.breaks}
+    assert breaks & {edit.kind for edit in propose(source, breaking=True)}
+    assert not breaks & {edit.kind for edit in propose(source)}
 
 
 # --- what holds for all ----------------------------------------------------------------------------------------------

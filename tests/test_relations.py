@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -428,6 +428,6 @@ def test_the_search_is_quick() -> None:
         return {name: array + 1 for name, array in g.named.items()}
 
     inquiry = inquire(changed(everything_wrong), Problem(model="lstm"))
-    start = perf_counter()
+    start = process_time()
     find(inquiry)
-    assert perf_counter() - start < 1
+    assert process_time() - start < 1

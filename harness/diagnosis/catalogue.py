@@ -119,7 +119,7 @@ def fetch(problem: Problem, batched: bool, pool: Pool) -> tuple[Catalogue, str]:
 
 def build(asked: tuple[Question, ...], pool: Pool) -> Catalogue:
     """Every mutant of what the reference's gradients run through, run and grouped."""
-    proposed = mutants.plainest_first(propose(mutants.source(), mutants.running(asked[0])))
+    proposed = mutants.plainest_first(propose(mutants.source(), mutants.running(asked[0]), breaking=True))
     went, tables = pool.run([(edit,) for edit in proposed], asked)
     well = np.flatnonzero(went == OK)
     tables = [table[well] for table in tables]

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..finding import Confidence, Finding, Residual, SourceLine
 from ..noise import THRESHOLD
-from . import catalogue, dictionary_text, rows
+from . import catalogue, dictionary_mixed, dictionary_text, rows
 from .case import Case, Inquiry, Question
 from .catalogue import Catalogue
 from .mutants import OK, Mutant, Pool
@@ -56,12 +56,18 @@ def find(inquiry: Inquiry, pool: Pool | None = None) -> Lookup:
         notes = [_counted(book)]
         if trouble:
             notes.append(f"The fault dictionary could not be kept for the next time: {trouble}.")
-        asked = inquiry.ask([_in_dtype(question, case.problem.dtype) for question in book.questions])
+        asked = inquiry.ask([in_dtype(question, case.problem.dtype) for question in book.questions])
         answered = [k for k, one in enumerate(asked) if one is not None and not one.odd]
         if len(answered) < 2:  # some code cannot do a single step
             return Lookup(notes=(*notes, "The candidate did not answer the fault dictionary's own problems."))
         search = Search(inquiry, book.only(answered), tuple(one for one in asked if one and not one.odd), pool)
-        found = search.singles() or search.several() or search.wrong_alone() or search.leads()
+        found = (
+            search.singles()
+            or search.several()
+            or dictionary_mixed.mixed(search)
+            or search.wrong_alone()
+            or search.leads()
+        )
     return Lookup(tuple(found), (*notes, *search.notes))
 
 
@@ -204,7 +210,7 @@ class Search:
         found = []
         names = [set(np.array(self.book.names)[self.fits[k]]) for k in chosen]
         mutants = [(self.book.groups[k][0],) for k in chosen]
-        ran = self._run(mutants, self._elsewhere)
+        ran = self._run(mutants, self.elsewhere)
         for k, mutant in enumerate(mutants):
             explained = [n for n in self.inquiry.case.wrong_gradients if n in names[k]]
             if explained and all(set(_agreed(far[k], self.book.names)) >= names[k] for far in ran):
@@ -215,14 +221,14 @@ class Search:
     # --- confirming ---------------------------------------------------------------------------------------------------
 
     @property
-    def _elsewhere(self) -> tuple[Case, ...]:
+    def elsewhere(self) -> tuple[Case, ...]:
         """Where what was found on the dictionary's problems has to hold too: the failing case first."""
         return self.inquiry.cases
 
     def _run(self, mutants: Sequence[Mutant], cases: Sequence[Case], deadline: float = inf) -> list[Array]:
         """How far these mutants are from the candidate on each case, (n, names); infinite where one went wrong, or its
         turn did not come before the deadline."""
-        questions = [_in_dtype((case.problem, case.tensors), "float64") for case in cases]
+        questions = [in_dtype((case.problem, case.tensors), "float64") for case in cases]
         went, tables = self.pool.run(mutants, questions, deadline) if mutants else (np.zeros(0), [])
         well = (went == OK)[:, None]
         return [np.where(well, rows.residuals(case, table), np.inf) for case, table in zip(cases, tables, strict=False)]
@@ -237,12 +243,12 @@ class Search:
         Args:
             alone: the quantities in which they have to agree, where not in all; the others have to be right.
         """
-        ran = self._run(mutants, self._elsewhere)
-        if not ran or any(case.odd for case in self._elsewhere):
+        ran = self._run(mutants, self.elsewhere)
+        if not ran or any(case.odd for case in self.elsewhere):
             return []
         agreed = [far <= THRESHOLD for far in ran]
         if alone is not None:
-            right = [rows.residuals(case, rows.expected(case)) <= THRESHOLD for case in self._elsewhere]
+            right = [rows.residuals(case, rows.expected(case)) <= THRESHOLD for case in self.elsewhere]
             agreed = [np.where(alone, far, truth) for far, truth in zip(agreed, right, strict=True)]
         kept = np.flatnonzero(np.logical_and.reduce([each.all(1) for each in agreed])).tolist()
         if not kept:
@@ -285,7 +291,7 @@ def _agreed(far: Array, names: Sequence[str]) -> list[str]:
     return [name for name, value in zip(names, far, strict=True) if value <= THRESHOLD]
 
 
-def _in_dtype(question: Question, dtype: str) -> Question:
+def in_dtype(question: Question, dtype: str) -> Question:
     problem, tensors = question
     return replace(problem, dtype=dtype), tensors.cast(dtype)
 

@@ -101,6 +101,8 @@ def _does(edits: Edits) -> str:
     first, below = _moved(edits)
     if below:
         return f"does `{first}` only after `{below}`"
+    if edits[0].what.startswith("it "):  # of several places at once: said in words
+        return edits[0].what.removeprefix("it ")
     old, new = _texts(edits)
     if not new:
         return f"leaves out `{old}`"

@@ -120,6 +120,12 @@ def run_some(mutants: Sequence[Mutant], questions: Sequence[Question]) -> tuple[
     return went, tables
 
 
+def run_whole(mutant: Mutant, questions: Sequence[Question]) -> list[Gradients]:
+    """All that a mutant gives on questions, for one that is known to be well."""
+    with np.errstate(all="ignore"), alarm(SECONDS), planted(mutant):
+        return [numpy_bptt.gradients(p, t.map(lambda _, value: value.copy())) for p, t in questions]
+
+
 def run_one(mutant: Mutant, questions: Sequence[Question]) -> tuple[int, list[Array]]:
     """How a mutant went, the worst of all questions, and its rows, as far as it came."""
     worst, rows = OK, []
@@ -219,6 +225,14 @@ class Pool:
         self._starting.join()
         for worker in self.workers:
             worker.close()
+
+    def whole(self, mutant: Mutant, questions: Sequence[Question]) -> "list[Gradients] | None":
+        """As `run_whole`; None where it came to nothing."""
+        self._starting.join()
+        try:
+            return self.workers[0].call(f"{__name__}:run_whole", mutant, questions)
+        except WorkerError:
+            return None
 
     def run(
         self, mutants: Sequence[Mutant], questions: Sequence[Question], deadline: float = inf

@@ -23,19 +23,25 @@ def all_kinds() -> tuple[Kind, ...]:
 
 
 def propose(
-    source: str, functions: Collection[str] | None = None, only: Collection[str] | None = None
+    source: str,
+    functions: Collection[str] | None = None,
+    only: Collection[str] | None = None,
+    *,
+    breaking: bool = False,
 ) -> tuple[Edit, ...]:
     """Every edit of every kind inside these functions, or all of the file.
 
     Args:
         functions: qualified names, "lstm", "RNN.backward"; what is nested in a function belongs to it.
         only: names of kinds, where not all are wanted.
+        breaking: the kinds that are of use only for breaking what is right as well.
     Returns:
         Edits from the first line to the last, in a line those that change the fewest characters first; no two with the
         same resulting text; each result is valid Python and parses to another tree than the source.
     """
     text = Source(source)
-    chosen = [kind for kind in all_kinds() if only is None or kind.name in only]
+    kinds = [kind for kind in all_kinds() if breaking or not kind.breaks]
+    chosen = [kind for kind in kinds if only is None or kind.name in only]
     found = [edit for site in sites(text, functions) for kind in chosen for edit in offers(kind, site)]
     seen, kept = {source}, []
     for edit in sorted(found, key=lambda e: (e.line, e.end - e.start + len(e.new), e.start, e.end, e.new, e.kind)):

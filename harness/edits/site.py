@@ -88,8 +88,12 @@ class Site:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of edit: its name, the nodes it looks at, and what it would change there."""
+    """A kind of edit: its name, the nodes it looks at, and what it would change there.
+
+    `breaks`: of use only for breaking what is right, where there are many ways to go wrong and one to mend.
+    """
 
     name: str
     on: tuple[type[ast.AST], ...]
     propose: Callable[[Site], Iterable[Change]]
+    breaks: bool = False

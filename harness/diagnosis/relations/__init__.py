@@ -30,7 +30,7 @@ from ._relation import AS_IT_IS, Course, Family, Flow
 from .flow import flows
 from .shape import viewed
 
-__all__ = ["families", "find"]
+__all__ = ["Course", "families", "find", "on_top"]
 
 # The flows of errors need T runs of the reference, all kept: the steps, and the numbers in dL/dh, that are worth it.
 LONGEST, LARGEST = 64, 2_000_000
@@ -81,6 +81,31 @@ def _explained(inquiry: Inquiry) -> tuple[Finding, ...]:
             names -= best.parts.keys()
         claims.remove(best)
     return (*found, *leads(inquiry, names))
+
+
+def on_top(inquiry: Inquiry, course: Course) -> Finding | None:
+    """The finding that the pass takes this course, and that one relation on top of it is all else that is wrong."""
+    with np.errstate(all="ignore"):
+        scenes = {id(case): Scene(case, inquiry.reference) for case in inquiry.cases}
+        case, bent = inquiry.case, scenes[id(inquiry.case)].under(course)
+        changed = {n for n in case.given if n in bent.truth.named and _differs(case, bent, n)}
+        if not changed <= set(case.wrong):
+            return None
+        parts: dict[str, Part] = {}
+        for name in case.wrong_gradients:
+            if name not in case.odd and case.residual(name, bent.truth.named[name]) <= THRESHOLD:
+                parts[name] = SAME
+            elif best := _plainest(bent, name):
+                parts[name] = best
+        claim = holding(Claim(parts, course), scenes, tuple(other for other in inquiry.others if other.wrong))
+        whole = claim.parts.keys() >= set(case.wrong_gradients)
+        return _found(claim, scenes, inquiry) if whole and claim.grounded and claim.depth <= 2 else None
+
+
+def _plainest(case: Case, name: str) -> Part | None:
+    """Of what explains a gradient, what needs no factor, then the plainest family."""
+    best = min(_fits(case, name), key=lambda found: (found[1][1] != ONE, found[0]), default=None)
+    return best and best[1]
 
 
 def _found(claim: Claim, scenes: Scenes, inquiry: Inquiry) -> Finding | None:
@@ -157,8 +182,8 @@ def _under(scene: Scene, flow: Flow | Course) -> Claim | None:
     if not parts:
         return None
     for name in (n for n in changed if n not in parts):
-        if best := min(_fits(bent, name), key=lambda found: (found[1][1] != ONE, found[0]), default=None):
-            parts[name] = best[1]
+        if best := _plainest(bent, name):
+            parts[name] = best
     return Claim(parts, flow)
 
 

@@ -1,6 +1,6 @@
 """Relations of a sum of outer products to its factors: the wrong arrays are multiplied, or at the wrong steps."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from ..case import Case
 from ..terms import left, summed
 from ._relation import Array, Family, Predict, Relation
+from .carried import own as own_loss
 
 Pair = tuple[Array, Array]
 
@@ -42,7 +43,17 @@ SHIFTED = (
         "in reversed order of the batch", "the batch is reversed in one of the two", lambda a, d: (a[:, ::-1], d)
     ),
 )
+APART = tuple(
+    Arrangement(
+        f"of all {which}, and not of its own alone",
+        f"the two factors are summed over {over} each by itself: look for the letters of an einsum, or for a sum that "
+        "comes before the product",
+        lambda a, d, k=k: (a.sum(k, keepdims=True), d.sum(k, keepdims=True)),
+    )
+    for k, (which, over) in enumerate((("steps", "time"), ("batch elements", "the batch")))
+)
 LEFTS = {"x": "x_t", "h_prev": "h_(t-1)", "h": "h_t"}
+OWN = "own"  # an adjoint that no step is left with: what its own loss gives h_t
 
 
 def propose(case: Case, name: str) -> Iterator[Relation]:
@@ -53,15 +64,20 @@ def propose(case: Case, name: str) -> Iterator[Relation]:
     shape = case.truth.named[name].shape
     lefts = LEFTS if own_left != "1" else ("1",)
     for which in (one for one in lefts if own_left == "1" or left(case, one).shape[-1] == shape[0]):
-        for adjoint, array in case.truth.adjoints.items():
+        for adjoint, array in adjoints(case).items():
             if array.shape[-1] != shape[-1]:
                 continue
             own = (which, adjoint) == (own_left, own_adjoint)
             if not own:
                 yield _with_others(name, (which, adjoint), (own_left, own_adjoint))
-            for arrangement in SHIFTED if own and own_left != "1" and case.problem.T * case.problem.B > 1 else ():
+            many = own_left != "1" and case.problem.T * case.problem.B > 1
+            for arrangement in (*SHIFTED, *APART) if own and many else ():
                 predicate = f"made of outer products with the adjoints {arrangement.words}"
                 yield Relation(predicate, arrangement.hint, _product(None, arrangement))
+
+
+def adjoints(case: Case) -> Mapping[str, Array]:
+    return {**case.truth.adjoints, OWN: own_loss(case)}
 
 
 def _with_others(name: str, taken: tuple[str, str], own: tuple[str, str]) -> Relation:
@@ -77,6 +93,8 @@ def _with_others(name: str, taken: tuple[str, str], own: tuple[str, str]) -> Rel
 
 
 def _word(factor: str) -> str:
+    if factor == OWN:
+        return "(dL_t/dh_t, what the own loss of step t gives h_t)"
     return LEFTS.get(factor, f"dL/d{factor.removeprefix('adjoint_')}_t")
 
 
@@ -91,7 +109,7 @@ def _product(taken: tuple[str, str] | None, arrangement: Arrangement) -> Predict
         pair = taken or case.problem.spec.factors.get(name)
         if pair is None:
             return None
-        a, d = arrangement.pair(left(case, pair[0]), case.truth.adjoints[pair[1]])
+        a, d = arrangement.pair(left(case, pair[0]), adjoints(case)[pair[1]])
         return summed(a, d, weight=pair[0] != "1")
 
     return predict

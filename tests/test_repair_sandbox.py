@@ -2,16 +2,17 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from time import perf_counter
 
 import pytest
 from gradparity.backends import numpy_bptt
 from gradparity.harness.edits import Edit
 from gradparity.harness.layout import Layout
-from gradparity.harness.problem import Problem
+from gradparity.harness.problem import Problem, make_tensors
 from gradparity.harness.repair.crew import Crew, TimeUp
-from gradparity.harness.repair.questions import pose, tiny
-from gradparity.harness.repair.trial import Outcome, Trial
+from gradparity.harness.repair.questions import Question, pose, tiny
+from gradparity.harness.repair.trial import RAISED, Outcome, Trial
 from gradparity.harness.workers import Limits
 
 ROW = Layout()
@@ -125,3 +126,23 @@ def test_nothing_of_a_repair_outlasts_its_time(tmp_path):
         assert perf_counter() - crew.until < 1
         with pytest.raises(TimeUp):
             crew.survey(Trial(tmp_path / "mine.py", "gradients", SOURCE, ROW, ()), SOURCE)
+
+
+def test_a_further_question_is_put_only_to_what_is_right_on_those_before(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("def gradients(Wxh, y):\n    k = 1.0\n    return {'dWxh': Wxh * k}\n")
+    source = path.read_text()
+    start = source.index("1.0")
+    edits = [Edit("planted", start, start + 3, new, 2, new) for new in ("1.00", "3.0", "len(y)", "y()")]
+    questions = tuple(
+        Question(p, t, {"W_xh": t.params["W_xh"]}, {"W_xh": 1e-12})
+        for p, t in ((p, make_tensors(p)) for p in (Problem(T=1), Problem(T=3)))
+    )
+    trial = Trial(path, "gradients", source, ROW, questions, {"dWxh": "W_xh"}, ("W_xh",))
+    with Crew(Limits(60)) as crew:
+        loose, strict = (
+            [one.right for one in crew.outcomes(each, source, edits) if one]
+            for each in (trial, replace(trial, strict=True))
+        )
+    assert loose == [(1, 1), (0, 0), (1, 0), (RAISED, RAISED)]
+    assert strict == [(1, 1), (0,), (1, 0), (RAISED,)]

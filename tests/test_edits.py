@@ -217,6 +217,18 @@ UNITS = [
         "def f(d):\n    for t in range(T): a[t] = d[-1 - t] * h[t]",
     ),
     ("multiply by a matrix", "a = (d @ V.T) @ W.T\nb = da @ V", "a = da @ W.T\nb = da @ V"),
+    (
+        "multiply by a matrix",
+        'def f(p): return d, p["V"].T\ndef g(q): return da[0], d @ q["W"].T',
+        'def f(p): return d, p["V"].T\ndef g(q): return da[0] @ q["V"].T, d @ q["W"].T',
+    ),
+    ("multiply by a matrix", "a = (d @ V.T) @ W.T\nb = f(da)", "a = da @ W.T\nb = f(da)"),
+    ("take a variable for a call", "b = d[t].reshape(4).sum(0)\nc = da.T @ x", "b = da.sum(0)\nc = da.T @ x"),
+    (
+        "subtract the target",
+        "def f(y):\n    for t in s:\n        p[t][y[t], 0]\n        d = p[t]\n",
+        "def f(y):\n    for t in s:\n        p[t][y[t], 0]\n        d = p[t]\n        d[y[t], 0] -= 1\n",
+    ),
 ]
 
 
@@ -242,6 +254,8 @@ NOTHING = [
     ("add what is carried", "for t in s:\n    d = a\n"),
     ("add the first term", "a = H[1:].T @ d[1:]"),
     ("leave a statement out", '"""What it says."""'),
+    ("take a variable for a call", "b = np.tanh(d).sum(0)\nc = da.T @ x\nimport numpy as np"),
+    ("subtract the target", "def f(x):\n    for t in s:\n        h[t + 1]\n        d = p[t]\n"),
     ("leave factors out", "a = b * c"),
     ("multiply by another value", "a = b * c"),
     ("take another value throughout", "for t in s: a = b * c"),

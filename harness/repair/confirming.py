@@ -12,6 +12,9 @@ from .trial import RAISED, Trial
 
 SHARE = 0.3  # of the time that is left: what posing the user's own problems may take
 REFUTED = -1
+GROUP = 2  # problems that are put together: what has held before time runs out counts
+LEAST = 3  # problems that a claim has to hold on, at the least
+LONG = 8.0  # seconds, after which the least is enough: a framework compiles anew for every shape
 Claim = tuple[Edit, int]
 """An edit, and the marks of the gradients that it is said to make right."""
 
@@ -38,12 +41,16 @@ class Examination:
 
         What was found is confirmed even after Ctrl-C, and up to the very end of the time.
         """
+        long = perf_counter() + LONG
         crew = self.crew
         until, stopped, crew.until, crew.stopped = crew.until, crew.stopped, self.end, False
         counts = [0] * len(claims)
         try:
             for trial in self._trials():
                 counts = self._after(trial, source, claims, counts)
+                standing = [count for count in counts if count != REFUTED]
+                if not standing or (min(standing) >= LEAST and perf_counter() > long):
+                    break
         except TimeUp:
             pass
         finally:
@@ -56,7 +63,8 @@ class Examination:
         own = self.crew.aside(self.pose, self.own)
         self.crew.until = self.end
         trial = replace(self.trial, seconds=self.crew.limits.seconds)  # on shapes for which a framework compiles anew
-        yield replace(trial, questions=tuple(map(self.pose, self.small)))
+        for k in range(0, len(self.small), GROUP):
+            yield replace(trial, questions=tuple(map(self.pose, self.small[k : k + GROUP])))
         if own:
             yield replace(trial, questions=tuple(own))
 

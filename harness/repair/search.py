@@ -17,7 +17,7 @@ from ..patch import Change, Patch, Repair
 from ..problem import Problem
 from ..workers import Crashed, Limits, Raised, TimedOut
 from . import questions
-from .confirming import Claim, Examination
+from .confirming import LEAST, Claim, Examination
 from .crew import Crew, TimeUp
 from .patching import hunks, source_of, unified
 from .questions import Question
@@ -32,7 +32,6 @@ BRANCHES = 5  # half repairs that a second edit is looked for from
 OFFERED = 3  # half repairs that are shown
 SEARCHING = 0.85  # of the budget: the rest is for confirming
 BATCH = 2.0  # seconds of screening, after which a repair that was found is enough
-LEAST = 3  # further problems that a patch has to be right on, at the least
 
 
 def repair(

@@ -291,3 +291,11 @@ def test_it_takes_under_half_a_second(model):
     start = process_time()
     assert precision.find(inquiry)
     assert process_time() - start < 0.5
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_error_is_expected_to_be_smaller_than_a_rounding(seed):
+    """Of the loss, a single number, a few draws can all come out close by chance."""
+    case = inquired(rounded(lambda a: a.astype(np.float32)), Problem(seed=seed)).case
+    for name, error in precision.expected_errors(np.dtype(np.float32), case, numpy_bptt.gradients).items():
+        assert error >= np.finfo(np.float32).eps / 2 * np.abs(case.expected(name)).max()

@@ -89,8 +89,13 @@ def _ratios(precision: Precision, case: Case, reference: Reference) -> dict[str,
 
 
 def expected_errors(dtype: np.dtype, case: Case, reference: Reference) -> dict[str, float]:
-    """The largest error of the reference, run in this type on permuted equivalents of the problem, by quantity."""
-    problem, found = case.problem, dict.fromkeys(case.truth.quantities, 0.0)
+    """The largest error of the reference, run in this type on permuted equivalents of the problem, by quantity.
+
+    No less than a unit roundoff of what the quantity is, as for noise: of a single number, as the loss is, a few draws
+    can all come out close by chance.
+    """
+    problem, unit = case.problem, roundoff(dtype)
+    found = {name: unit * float(np.abs(array).max(initial=0.0)) for name, array in case.truth.quantities.items()}
     for draw in range(DRAWS):
         order = permutations(problem, draw)
         back = {size: np.argsort(p) for size, p in order.items()}

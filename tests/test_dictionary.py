@@ -163,8 +163,20 @@ def test_an_edit_with_a_relation_on_top_of_it() -> None:
             "da_i[:] = dc * g * sigmoid(i) * (1 - sigmoid(i))",
         ),
         ("lstm", (("dc * g * i * (1 - i)", "g * (1 - i)"),), "da_i[:] = g * (1 - i)"),
+        ("lstm", (("dc_next + dh[t] * o", "dc_next + 2 * dh[t] * o"),), "dc_next + 2 * dh[t] * o"),
+        ("lstm", (("dc_next = dc * f", "dc_next = dc * blocks(gates[t - 1], 4)[1]"),), "blocks(gates[t - 1], 4)[1]"),
+        ("rnn_relu", (("(h > 0).astype", "np.where(h > 0, 1, 0.01).astype"),), "np.where(h > 0, 1, 0.01)"),
     ],
-    ids=["order of the tape", "throughout", "slopes together", "another value", "factors left out"],
+    ids=[
+        "order of the tape",
+        "throughout",
+        "slopes together",
+        "another value",
+        "factors left out",
+        "a term scaled",
+        "a gate of the step before",
+        "leak",
+    ],
 )
 def test_faults_that_no_one_small_edit_makes(model: str, changes: tuple[tuple[str, str], ...], says: str) -> None:
     (finding,) = dictionary.find(inquiry_about(faulty(*changes), Problem(model=model))).findings

@@ -199,6 +199,13 @@ UNITS = [
     ("move two bounds together", "a = h[:0:-1]", "a = h[-2::-1]"),
     ("transpose an argument", "a = np.tensordot(W, s, 1)", "a = np.tensordot(W.T, s, 1)"),
     ("leave factors out", "a = b * c * d", "a = c"),
+    ("scale a term", "a = b + c * d", "a = b + 2 * c * d"),
+    ("let a rectifier leak", "import numpy as np\na = h > 0", "import numpy as np\na = np.where(h > 0, 1, 0.01)"),
+    (
+        "take a block of another step",
+        "for t in s:\n    i, f = split(g[t], 2)\n    a = d * f",
+        "for t in s:\n    i, f = split(g[t], 2)\n    a = d * split(g[t - 1], 2)[1]",
+    ),
     ("multiply by another value", "for t in s: a = b * c * (1 - c)", "for t in s: a = b * (1 - b * b)"),
     ("multiply by another value", "for t in s: a = b * c[t]", "for t in s: a = b * (1 - c[t + 1])"),
     (
@@ -257,6 +264,9 @@ NOTHING = [
     ("take a variable for a call", "b = np.tanh(d).sum(0)\nc = da.T @ x\nimport numpy as np"),
     ("subtract the target", "def f(x):\n    for t in s:\n        h[t + 1]\n        d = p[t]\n"),
     ("leave factors out", "a = b * c"),
+    ("scale a term", "a = b * c"),
+    ("let a rectifier leak", "import numpy as np\na = h > b"),
+    ("take a block of another step", "i, f = split(g, 2)\na = d * f"),
     ("multiply by another value", "a = b * c"),
     ("take another value throughout", "for t in s: a = b * c"),
     ("change all slopes together", "for t in s: a = b * i * (1 - i)"),

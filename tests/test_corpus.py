@@ -24,6 +24,8 @@ from planted import (
     SECOND,
     SECOND_DOUBLE,
     SINGLE,
+    THIRD,
+    THIRD_DOUBLE,
     Cause,
     Planted,
     Program,
@@ -32,7 +34,7 @@ from planted import (
 )
 from planted.row import CORPUS
 
-FAULTY = SINGLE + DOUBLE + HELDOUT + SECOND + SECOND_DOUBLE
+FAULTY = SINGLE + DOUBLE + HELDOUT + SECOND + SECOND_DOUBLE + THIRD + THIRD_DOUBLE
 Judge = Callable[[Path, Program, Problem], dict[str, float]]
 
 
@@ -89,7 +91,7 @@ def test_every_fault_is_seen(judge, tmp_path, row):
     assert max(wrong.values()) > 100 * THRESHOLD
 
 
-@pytest.mark.parametrize("row", DOUBLE + SECOND_DOUBLE, ids=str)
+@pytest.mark.parametrize("row", DOUBLE + SECOND_DOUBLE + THIRD_DOUBLE, ids=str)
 def test_neither_of_two_faults_hides_the_other(judge, tmp_path, row):
     needed(row.program)
     whole = judge(row.write(tmp_path), row.program, row.program.problem)
@@ -123,16 +125,21 @@ def test_the_corpus_is_as_large_as_we_say():
     assert len(HELDOUT) >= 24
     assert len(SECOND) >= 40
     assert len(SECOND_DOUBLE) >= 6
+    assert len(THIRD) >= 30
+    assert len(THIRD_DOUBLE) >= 6
     assert sum("torch" in row.program.needs for row in SINGLE) >= 5
-    assert all(len(row.causes) == 1 for row in SINGLE + CONVENTIONS + HELDOUT + SECOND)
-    assert all(len(row.causes) == 2 for row in DOUBLE + SECOND_DOUBLE)
+    assert all(len(row.causes) == 1 for row in SINGLE + CONVENTIONS + HELDOUT + SECOND + THIRD)
+    assert all(len(row.causes) == 2 for row in DOUBLE + SECOND_DOUBLE + THIRD_DOUBLE)
     assert all(sum(row.program == program for row in SECOND) in (0, 5) for program in PROGRAMS.values())
-    for table in (SINGLE, HELDOUT, SECOND):
+    assert all(sum(row.program == program for row in THIRD) in (0, 3, 4) for program in PROGRAMS.values())
+    for table in (SINGLE, HELDOUT, SECOND, THIRD):
         assert {row.program.problem.model for row in table} == {"rnn", "rnn_relu", "lstm", "gru"}
-    tuned, apart, second = ({row.program.name for row in table} for table in (SINGLE, HELDOUT, SECOND))
+    tables = (SINGLE, HELDOUT, SECOND, THIRD)
+    tuned, apart, second, third = ({row.program.name for row in table} for table in tables)
     assert tuned.isdisjoint(apart)
     assert second.isdisjoint(tuned | apart)
-    assert tuned | apart | second == set(PROGRAMS)
+    assert third.isdisjoint(tuned | apart | second)
+    assert tuned | apart | second | third == set(PROGRAMS)
 
 
 def finding(what: str, reads: str = "", would_read: str = "") -> Finding:

@@ -11,7 +11,20 @@ from tempfile import TemporaryDirectory
 from gradparity.harness.check import check, references
 from gradparity.harness.finding import Diagnosis
 from gradparity.harness.workers import Limits
-from planted import CONVENTIONS, DOUBLE, HELDOUT, PROGRAMS, SECOND, SECOND_DOUBLE, SINGLE, Planted, Program, said
+from planted import (
+    CONVENTIONS,
+    DOUBLE,
+    HELDOUT,
+    PROGRAMS,
+    SECOND,
+    SECOND_DOUBLE,
+    SINGLE,
+    THIRD,
+    THIRD_DOUBLE,
+    Planted,
+    Program,
+    said,
+)
 from planted.row import CORPUS
 
 QUICK = ("numpy", "complex_step", "finite_difference")
@@ -41,9 +54,10 @@ class Judged:
 
 
 def rows() -> list[tuple[str, str, str]]:
-    tables = (SINGLE, HELDOUT, SECOND, DOUBLE, SECOND_DOUBLE, CONVENTIONS)
+    tables = (SINGLE, HELDOUT, SECOND, THIRD, DOUBLE, SECOND_DOUBLE, THIRD_DOUBLE, CONVENTIONS)
     judgements = ([judged(row) for row in ready(table)] for table in tables)
-    singles, held, second, doubles, second_doubles, conventions = judgements
+    singles, held, second, third, doubles, second_doubles, third_doubles, conventions = judgements
+    groups = (singles, held, second, third, doubles, second_doubles, third_doubles, conventions)
     told = [program.name for program in PROGRAMS.values() if usable(program) and findings_of(program)]
     seconds = [sum(one.diagnosis.seconds.values()) for one in singles]
     complete = sum(one.complete for one in doubles)
@@ -53,14 +67,16 @@ def rows() -> list[tuple[str, str, str]]:
         ("one fault: of those with a headline, it is the true cause", _of([j.right for j in claimed]), ""),
         share("held out, one fault: the headline is the true cause", held, "95 %"),
         share("held out, second set, one fault: the headline is the true cause", second, "95 %"),
+        share("held out, third set, one fault: the headline is the true cause", third, "95 %"),
         share("two faults: the headline is one of them", doubles, ""),
         ("two faults: both are named", f"{complete} of {len(doubles)}", ""),
         share("held out, second set, two faults: the headline is one of them", second_doubles, ""),
+        share("held out, third set, two faults: the headline is one of them", third_doubles, ""),
         share("not a bug: named for what it is", conventions, "all"),
         ("findings on correct candidates", ", ".join(told) or "none", "none"),
         ("seconds that diagnosis takes, median and worst", f"{median(seconds):.2f}, {max(seconds):.2f}", "at most 5"),
         *means(singles),
-        *(missed(one) for one in (*singles, *held, *second, *doubles, *second_doubles, *conventions) if not one.right),
+        *(missed(one) for group in groups for one in group if not one.right),
     ]
 
 

@@ -24,7 +24,7 @@ from gradparity.harness.repair.patching import source_of
 from gradparity.harness.repair.questions import pose
 from gradparity.harness.repair.trial import RAISED, Trial
 from gradparity.harness.workers import Limits
-from planted import DOUBLE, HELDOUT, PROGRAMS, SECOND, SECOND_DOUBLE, SINGLE, Planted, Program
+from planted import DOUBLE, HELDOUT, PROGRAMS, SECOND, SECOND_DOUBLE, SINGLE, THIRD, THIRD_DOUBLE, Planted, Program
 
 LIMITS = Limits(60, 4 << 30)
 PROBLEMS = 100
@@ -32,8 +32,10 @@ TABLES = (
     ("one fault", SINGLE, 0.9),
     ("held out", HELDOUT, 0.9),
     ("held out, second set", SECOND, 0.9),
+    ("held out, third set", THIRD, 0.9),
     ("two faults", DOUBLE, 0.6),
     ("held out, second set, two faults", SECOND_DOUBLE, 0.6),
+    ("held out, third set, two faults", THIRD_DOUBLE, 0.6),
 )
 
 

@@ -2,7 +2,8 @@
 
 `PROGRAMS` are right. Of the faulty, `SINGLE` have one fault and `DOUBLE` two; `CONVENTIONS` are no bugs.
 `HELDOUT`, one fault each, are kept apart: the diagnosis was not tuned on them. `SECOND` and `SECOND_DOUBLE`, of one
-fault and of two, came after that, and from a hand that did not know how the diagnosis works.
+fault and of two, came after that, and from a hand that did not know how the diagnosis works; `THIRD` and `THIRD_DOUBLE`
+did so once more.
 """
 
 from .autodiff import AUTODIFF
@@ -10,6 +11,7 @@ from .conventions import CONVENTIONS
 from .gated import GATED
 from .heldout import HELDOUT
 from .heldout_second import SECOND
+from .heldout_third import THIRD
 from .programs import PROGRAMS, unlisted
 from .row import Cause, Planted, Program, both, said
 from .simple import SIMPLE
@@ -23,6 +25,8 @@ __all__ = [
     "SECOND",
     "SECOND_DOUBLE",
     "SINGLE",
+    "THIRD",
+    "THIRD_DOUBLE",
     "Cause",
     "Planted",
     "Program",
@@ -64,4 +68,13 @@ SECOND_DOUBLE = (
     _pair("lstm_one_matrix", "output gate for the candidate", "c0 without the forget gate", SECOND),
     _pair("gru_autodiff", "tanh's slope for the sigmoid's", "product assigned", SECOND),
     _pair("torch_by_hand", "slope with another gate", "output weight with the cell's tanh", SECOND),
+)
+
+THIRD_DOUBLE = (
+    _pair("teaching_script", "output weight with the states before", "carry piles up", THIRD),
+    _pair("unit_loops", "last row left out", "carry not reset", THIRD),
+    _pair("matlab_port", "tanh of the cell before", "h0 at every step", THIRD),
+    _pair("torch_step_objects", "biases share a tensor", "cell's adjoint dropped", THIRD),
+    _pair("closures", "bias summed over the units", "input's share for the state's", THIRD),
+    _pair("jax_reverse_scan", "carry starts from h0 and c0", "last state in the place of h0", THIRD),
 )

@@ -46,6 +46,14 @@ PROGRAMS = {
         Program("torch_by_hand", LSTM, Layout("torch", (), False), ("torch",)),
         Program("relu_checkpoints", RELU, COLUMN),
         Program("double_loop", XENT, ONE_COLUMN),
+        Program("teaching_script"),
+        Program("matlab_port", LSTM, ONE_COLUMN),
+        Program("unit_loops", {**RELU, **XENT}, ONE),
+        Program("carry_tuples", {**GRU, **XENT}),
+        Program("torch_step_objects", {**LSTM, "loss_on": "last"}, TORCH, ("torch",)),
+        Program("closures", GRU, COLUMN),
+        Program("doubling_scan", XENT),
+        Program("jax_reverse_scan", {**LSTM, **XENT}, needs=("jax",)),
     )
 }
 

@@ -34,7 +34,7 @@ def as_array(value: Any) -> Array:
 
 def is_real_float(dtype: np.dtype) -> bool:
     """Whether gradients may have this dtype: any real floating point, those of ml_dtypes included."""
-    return dtype.kind == "f" or (dtype.kind == "V" and dtype.name in _ML_FLOATS)
+    return dtype.kind == "f" or (dtype.kind == "V" and dtype.name in ML_FLOATS)
 
 
 def roundoff(dtype: np.dtype) -> float:
@@ -47,10 +47,10 @@ def smallest_normal(dtype: np.dtype) -> float:
 
 
 def _finfo(dtype: np.dtype) -> Any:
-    return ml_dtypes.finfo(dtype) if dtype.name in _ML_FLOATS else np.finfo(dtype)
+    return ml_dtypes.finfo(dtype) if dtype.name in ML_FLOATS else np.finfo(dtype)
 
 
-_ML_FLOATS = (
+ML_FLOATS = (
     "bfloat16",
     "float8_e4m3fn",
     "float8_e5m2",

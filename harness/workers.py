@@ -1,7 +1,8 @@
 """Worker processes: a crash, a hang or a framework's global state in a backend or a candidate stays there.
 
 A worker is a fresh Python that serves calls by name over its standard streams, one at a time, and stays warm between
-them. Only our own two processes speak over the pipe; files are never unpickled.
+them. What is sent to it is a pickle, since this process alone can write there; what it answers is not, since the code
+that it runs might write there too: see wire.py. A worker dies with the process that started it.
 """
 
 import os
@@ -13,11 +14,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, BinaryIO, Self
 
-from .errors import GradparityError
+from . import wire
+from .errors import BackendFailed, BadInput, GradparityError
 
 # One thread each: workers run side by side, and a product's rounding must not depend on how many cores were free.
 ONE_THREAD = dict.fromkeys(
@@ -59,6 +63,10 @@ class Limits:
     memory: int = 0
 
 
+# What may cross as an error. Anything else that is raised is told as a Raised.
+ERRORS = {e.__name__: e for e in (GradparityError, BadInput, BackendFailed, WorkerError, Crashed, TimedOut)}
+
+
 class Worker:
     """One process. Use as a context manager; `call` starts it when it is not running, also again after a crash.
 
@@ -70,8 +78,9 @@ class Worker:
         self.limits = limits
         self.compiled = compiled
         self._process: subprocess.Popen[bytes] | None = None
-        self._answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._line = Line()
         self._errors: Any = None
+        self._lifeline = -1
 
     def __enter__(self) -> Self:
         return self
@@ -79,53 +88,83 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def call(self, target: str, *args: Any) -> Any:
+    def call(
+        self,
+        target: str,
+        *args: Any,
+        returns: Any = Any,
+        part: Any = Any,
+        each: Callable[[Any], object] = lambda _: None,
+    ) -> Any:
         """Run `target`, "package.module:function", on the arguments and return what it returns.
 
+        Args:
+            returns: the type of that; an answer of another type is no answer. Of Any, numbers, text and containers.
+            part, each: where the target is a generator, the type of what it yields, and what is called with each one
+                as it comes; what it returns at the end is the answer.
         Raises:
             Crashed, TimedOut, Raised: as their names say. After the first two the next call gets a new process.
             GradparityError: what the function itself raised on purpose, unchanged.
         """
         self.start()
+        until = monotonic() + min(self.limits.seconds, threading.TIMEOUT_MAX)
         try:
-            send(self._process.stdin, (target, args))  # type: ignore[union-attr]  # started with pipes, just above
-            answer = self._answers.get(timeout=min(self.limits.seconds, threading.TIMEOUT_MAX))
+            key = self._line.key = os.urandom(wire.KEY)
+            with suppress(BrokenPipeError, OSError):  # then there is no answer either
+                send(self._process.stdin, (key, target, args))  # type: ignore[union-attr]  # started with pipes
+            while True:
+                frame = self._line.answers.get(timeout=max(until - monotonic(), 0.0))
+                if isinstance(frame, wire.Garbled):
+                    raise frame
+                if frame is None:
+                    raise Crashed(self._last_words())
+                if frame.kind != wire.PART:
+                    break
+                each(wire.decoded(frame, part))
+            if frame.kind == wire.VALUE:
+                return wire.decoded(frame, returns)
+            failure: wire.Failure = wire.decoded(frame, wire.Failure)
         except queue.Empty:
             self.close()
             raise TimedOut(f"no answer within {self.limits.seconds:g} s; it was stopped") from None
-        except (BrokenPipeError, OSError):
-            answer = None
-        if answer is None:
-            raise Crashed(self._last_words())
-        kind, value = answer
-        if kind == "raised":
-            raise value
-        return value
+        except wire.Garbled as error:
+            self.close()
+            raise Crashed(f"what it answered cannot be read: {error}") from None
+        raise ERRORS[failure.name](failure.message) if failure.name in ERRORS else Raised(failure.message, failure.text)
 
     def close(self) -> None:
         """End the process at once, with those that it has started."""
         process, self._process = self._process, None
         if process is not None:
             _end(process)
+            _running.discard(process)
+            os.close(self._lifeline)
             for stream in (process.stdin, self._errors):  # the reader closes its own: children may keep it open
                 _close(stream)
 
     def start(self) -> None:
         """Start the process where it is not running, so that the first call need not wait for it."""
-        if self._process is not None:
+        if self._process is not None and not self._line.over:
             return
+        self.close()  # it died between calls, or said what nobody had asked
+        if _ending:
+            raise WorkerError("gradparity is being ended")
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
-        self._answers = queue.SimpleQueue()
+        line = self._line = Line(min(self.limits.memory or wire.LARGEST, wire.LARGEST))
         flags = f"{os.environ.get('XLA_FLAGS', '')} {XLA_ONE_THREAD}".strip()
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "gradparity.harness.worker_main", str(self.limits.memory)],
+        lifeline, self._lifeline = os.pipe()
+        process = self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "gradparity.harness.worker_main", str(self.limits.memory), str(lifeline)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             env={**os.environ, **ONE_THREAD, "XLA_FLAGS": flags, **_keeping(self.compiled)},
             process_group=0 if GROUPS else None,
+            pass_fds=(lifeline,) if GROUPS else (),
         )
-        threading.Thread(target=_read, args=(self._process.stdout, self._answers), daemon=True).start()
+        os.close(lifeline)
+        _running.add(process)
+        threading.Thread(target=_read, args=(process.stdout, line), daemon=True).start()
 
     def _last_words(self) -> str:
         """How the process ended, with the last line it wrote to standard error."""
@@ -140,12 +179,41 @@ class Worker:
         return f"{_how(code)} and gave no answer" + (f" ({lines[-1].strip()})" if lines else "")
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Kill a process and its group, and wait for it."""
+@dataclass
+class Line:
+    """What comes from one process. `key`: of the call that waits for an answer; `over`: nothing more will be read."""
+
+    largest: int = wire.LARGEST
+    key: bytes = b""
+    over: bool = False
+
+    def __post_init__(self) -> None:
+        self.answers: queue.SimpleQueue[wire.Frame | wire.Garbled | None] = queue.SimpleQueue()
+
+
+_running: "set[subprocess.Popen[bytes]]" = set()
+_ending = False
+
+
+def end_all() -> None:
+    """Kill every worker of this process and start no more: whoever waits for one is told at once."""
+    global _ending
+    _ending = True
+    for process in tuple(_running):
+        _kill(process)
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    """Kill a process and its group."""
     if GROUPS:
         with suppress(ProcessLookupError, PermissionError):  # it is gone already, and so are its children
             os.killpg(process.pid, signal.SIGKILL)
     process.kill()
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Kill a process and its group, and wait for it."""
+    _kill(process)
     process.wait()
 
 
@@ -166,17 +234,22 @@ def _how(code: int | None) -> str:
         return f"it was killed by signal {-code}"
 
 
-def _read(stream: BinaryIO, answers: "queue.SimpleQueue[Any]") -> None:
-    """Put every answer of a worker on the queue; None when it ends, or says what cannot be understood."""
+def _read(stream: BinaryIO, line: Line) -> None:
+    """Put every frame of a worker on the line, and None or what is wrong with it when no more can be read."""
     with stream:
-        while True:
+        while not line.over:
             try:
-                answer = receive(stream)
-            except Exception:  # a pickle may raise anything
-                answer = None
-            answers.put(answer)
-            if answer is None:
-                return
+                found = wire.read(stream, line.largest)
+                if found.key != line.key:
+                    found = wire.Garbled("it answered what was not asked")
+                elif found.kind != wire.PART:
+                    line.key = b""
+            except wire.Garbled as error:
+                found = error
+            except (EOFError, OSError, MemoryError):
+                found = None
+            line.over = not isinstance(found, wire.Frame)
+            line.answers.put(found)
 
 
 def _close(stream: Any) -> None:
@@ -185,14 +258,14 @@ def _close(stream: Any) -> None:
 
 
 def send(stream: Any, message: Any) -> None:
-    """Write one message: eight bytes of length, then the pickle."""
+    """Write one message to a worker: eight bytes of length, then the pickle."""
     body = pickle.dumps(message, protocol=5)
     stream.write(struct.pack("<Q", len(body)) + body)
     stream.flush()
 
 
 def receive(stream: BinaryIO) -> Any:
-    """The next message. Raises EOFError when the other side is gone."""
+    """The next message to a worker. Raises EOFError when the other side is gone."""
     head = stream.read(8)
     if len(head) < 8:
         raise EOFError

@@ -3,7 +3,7 @@
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import module_from_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from .arrays import as_array
 from .errors import BadInput
+from .importing import importable, spec_of
 from .layout import Layout, native_tensors
 from .names import normalised, spellings
 from .problem import Problem, Tensors
@@ -50,8 +51,8 @@ def call_on(
 
 def load(path: Path, function: str) -> Callable[..., Any]:
     """The function of that name (dots reach into classes) in a Python file; its folder can be imported from."""
-    sys.path.insert(0, str(path.parent.resolve()))
-    spec = spec_from_file_location(path.stem, path)
+    importable(path.parent)
+    spec = spec_of(path)
     if spec is None or spec.loader is None:
         raise BadInput(f"{path} is no Python file; give one that ends in .py")
     module = module_from_spec(spec)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import numpy as np
@@ -23,10 +22,12 @@ from .problem import Problem, make_tensors
 from .readings import readings
 from .result import Match, Matrix, Panel, Result
 from .run import Asked, Pool, Progress, choose, conclude, consensus, odd_one
+from .scratch import scratch
 from .workers import Crashed, Limits, Raised, TimedOut, Worker
 
 Array = np.ndarray
 Given = Mapping[str, Array]
+Answered = dict[str, Array]
 QUICK = 20  # backends ranked from here on compile for seconds: asked only when named
 
 
@@ -67,7 +68,7 @@ def check(
         raise BadInput(f"--unbatched takes no batch, but B = {problem.B}; leave -B out or set it to 1")
     tensors = make_tensors(problem)
     start = perf_counter()
-    with TemporaryDirectory(ignore_cleanup_errors=True) as compiled, Worker(limits, compiled) as worker:
+    with scratch() as compiled, Worker(limits, compiled) as worker:
         given = call_in_worker(worker, path, function, problem, layout, tensors)
         seconds = perf_counter() - start
         progress("candidate")
@@ -87,7 +88,7 @@ def answers(worker: Worker, path: Path, function: str, layout: Layout) -> Answer
     def answer(questions: Sequence[Question]) -> list[Given | None]:
         try:
             target = "gradparity.harness.candidate:call_file_on"
-            return worker.call(target, str(path), function, layout, list(questions))
+            return worker.call(target, str(path), function, layout, list(questions), returns=list[Answered | None])
         except GradparityError:  # it hung or ended its process
             return [None] * len(questions)
 
@@ -98,7 +99,8 @@ def call_in_worker(worker: Worker, path: Path, function: str, *rest: object) -> 
     """The candidate's answer, or BadInput with what became of it."""
     name = f"{path.name}:{function}"
     try:
-        return worker.call("gradparity.harness.candidate:call_file", str(path), function, *rest)
+        target = "gradparity.harness.candidate:call_file"
+        return worker.call(target, str(path), function, *rest, returns=Answered)
     except TimedOut:
         raise BadInput(
             f"{name} gave no answer within {worker.limits.seconds:g} s and was stopped; "

@@ -50,8 +50,10 @@ app = typer.Typer(
 
 def main() -> None:
     """The console script: a person's mistake is a line on stderr and exit code 2, never a stack trace."""
+    from .ending import heed
     from .errors import GradparityError
 
+    heed()
     try:
         app()
     except GradparityError as error:

@@ -7,9 +7,12 @@ from .gradients import Gradients
 from .noise import Noise, measure_noise
 from .problem import Problem, Tensors
 
+Solved = tuple[Gradients, float, str]
+"""What a backend gives: its gradients, the seconds they took, and its precision setting."""
 
-def solve(backend: str, problem: Problem, tensors: Tensors) -> tuple[Gradients, float, str]:
-    """A backend's gradients, the seconds they took, and its precision setting."""
+
+def solve(backend: str, problem: Problem, tensors: Tensors) -> Solved:
+    """A backend's answer to one problem."""
     chosen = discover()[backend]
     start = perf_counter()
     gradients = chosen.gradients(problem, tensors)

@@ -12,6 +12,7 @@ from .consensus import Consensus, Witness, judge
 from .errors import BackendFailed, BadInput, GradparityError, listed
 from .finding import Diagnosis
 from .gradients import Gradients, Maker
+from .jobs import Solved
 from .layout import Layout
 from .noise import THRESHOLD, Noise
 from .problem import Problem, Tensors, make_tensors
@@ -20,6 +21,7 @@ from .result import Panel, Result
 from .workers import Limits, TimedOut, Worker, WorkerError
 
 Progress = Callable[[str], None]
+JOBS = "gradparity.harness.jobs"
 NOISE = "numpy"  # the backend that measures noise: the hand-derived reference, in any NumPy dtype
 
 
@@ -93,7 +95,7 @@ class Pool:
         found = []
         for problem, tensors in problems:
             try:
-                found.append(self._worker("noise").call("gradparity.harness.jobs:noise", NOISE, problem, tensors))
+                found.append(self._worker("noise").call(f"{JOBS}:noise", NOISE, problem, tensors, returns=Noise))
             except WorkerError as error:
                 raise BackendFailed(f"the noise could not be measured: {error}; raise --time-limit") from None
             progress("noise")
@@ -114,7 +116,8 @@ class Pool:
             return Answer(known)
         maker = Maker(backend.name, versions=backend.versions, dtype=problem.dtype)
         try:
-            solved = self._worker(backend.name).call("gradparity.harness.jobs:solve", backend.name, problem, tensors)
+            worker = self._worker(backend.name)
+            solved = worker.call(f"{JOBS}:solve", backend.name, problem, tensors, returns=Solved)
         except GradparityError as error:
             if isinstance(error, TimedOut):
                 self._hung.add(backend.name)

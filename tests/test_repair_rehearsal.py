@@ -18,7 +18,7 @@ DEMO = SOURCE.read_text()
 
 @pytest.fixture
 def stage(monkeypatch):
-    monkeypatch.setattr(worker.sandbox, "close", lambda: None)  # this process is not a worker
+    monkeypatch.setattr(worker.sandbox, "close", lambda _: None)  # this process is not a worker
     question = pose(tiny(RANDOM_H0, LAYOUT), LAYOUT, numpy_bptt.gradients)
     trial = Trial(SOURCE, "gradients", DEMO, LAYOUT, (question,))
     found = worker.survey(pickle.dumps(trial), DEMO)

@@ -8,7 +8,6 @@ row of W_xh.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from ..noise import THRESHOLD
 from ..problem import Problem, Tensors, make_tensors
 from ..result import Panel, Result
 from ..run import Asked, Pool, choose
+from ..scratch import scratch
 from ..workers import Limits, Worker
 
 Array = np.ndarray
@@ -61,7 +61,7 @@ def demo(progress: Callable[[str], None] = lambda _: None, limits: Limits = Limi
         first, second = pool.ask(both, lineage(), progress)
     source = SOURCE.read_text()
     cured = source.replace(*TOO_EARLY)
-    with Worker(limits) as worker, TemporaryDirectory() as folder:
+    with Worker(limits) as worker, scratch() as folder:
 
         def version(text: str, on: Asked) -> Version:
             return _version(worker, Path(folder) / "elman.py", text, on)

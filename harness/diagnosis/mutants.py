@@ -103,12 +103,16 @@ def row(problem: Problem, gradients: Gradients) -> tuple[int, Array]:
 # --- inside the worker -----------------------------------------------------------------------------------------------
 
 
+Some = tuple[Array, list[Array]]
+"""How mutants went, (n,), and for every question the rows, (n, width)."""
+
+
 class Hung(BaseException):
     """The alarm: a mutant took too long. No `except Exception` of the reference's may swallow it."""
 
 
-def run_some(mutants: Sequence[Mutant], questions: Sequence[Question]) -> tuple[Array, list[Array]]:
-    """Mutants on questions: how each went, (n,), and for every question the rows, (n, width)."""
+def run_some(mutants: Sequence[Mutant], questions: Sequence[Question]) -> Some:
+    """Mutants on questions."""
     went = np.zeros(len(mutants), np.uint8)
     tables = [np.full((len(mutants), width(problem)), np.nan) for problem, _ in questions]
     with np.errstate(all="ignore"), warnings.catch_warnings():
@@ -230,7 +234,7 @@ class Pool:
         """As `run_whole`; None where it came to nothing."""
         self._starting.join()
         try:
-            return self.workers[0].call(f"{__name__}:run_whole", mutant, questions)
+            return self.workers[0].call(f"{__name__}:run_whole", mutant, questions, returns=list[Gradients])
         except WorkerError:
             return None
 
@@ -256,7 +260,8 @@ class Pool:
                 except queue.Empty:
                     return
                 try:
-                    part, rows = worker.call(f"{__name__}:run_some", mutants[start:end], questions)
+                    some = mutants[start:end]
+                    part, rows = worker.call(f"{__name__}:run_some", some, questions, returns=Some)
                 except WorkerError:
                     middle = (start + end) // 2
                     for half in ((start, middle), (middle, end)) if end - start > 1 else ():

@@ -60,7 +60,7 @@ class Examination:
     def _trials(self) -> Iterator[Trial]:
         """Small problems first, then the user's own as time allows; posed before any of his code is loaded."""
         self.crew.until = perf_counter() + SHARE * (self.end - perf_counter())
-        own = self.crew.aside(self.pose, self.own)
+        own = self.crew.aside(self.pose, self.own, Question)
         self.crew.until = self.end
         trial = replace(self.trial, seconds=self.crew.limits.seconds)  # on shapes for which a framework compiles anew
         for k in range(0, len(self.small), GROUP):

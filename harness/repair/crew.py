@@ -1,19 +1,18 @@
 """The crew: worker processes that try mutants side by side, replaced when a mutant kills or hangs one."""
 
-import json
 import pickle
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
-from pathlib import Path
 from time import perf_counter
 from typing import Any, Self, TypeVar
 
 from ..edits import Edit
 from ..errors import GradparityError
+from ..scratch import scratch
+from ..wire import Garbled
 from ..workers import Crashed, Limits, TimedOut, Worker
 from .trial import Outcome, Survey, Trial
 from .worker import SLICE
@@ -41,31 +40,36 @@ class Crew:
     def __init__(self, limits: Limits, until: float = float("inf"), size: int = 2) -> None:
         self.limits, self.until = limits, until
         self.stopped = False
+        self._open = ExitStack()
         self._workers = [Worker(limits) for _ in range(size)]
 
     def __enter__(self) -> Self:
-        self._folder = tempfile.TemporaryDirectory()
+        compiled = self._open.enter_context(scratch())
         for worker in self._workers:
-            worker.compiled = self._folder.name
+            worker.compiled = compiled
             worker.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.replace()
-        self._folder.cleanup()
+        self._open.close()
 
     def replace(self) -> None:
         """Give up all processes; what comes next runs in new ones."""
         for worker in self._workers:
             worker.close()
 
-    def aside(self, work: Callable[[Given], Made], each: Sequence[Given]) -> list[Made]:
-        """What work of ours makes of each, in a new process that can be ended: of as many as there is time for."""
+    def aside(self, work: Callable[[Given], Made], each: Sequence[Given], makes: Any = Any) -> list[Made]:
+        """What work of ours makes of each, in a new process that can be ended: of as many as there is time for.
+
+        Args:
+            makes: the type of that.
+        """
         self.replace()
         made: list[Made] = []
         with suppress(TimeUp, TimedOut):
             for one in each:
-                made.append(self._call("operator:call", work, one))
+                made.append(self._call("operator:call", work, one, returns=makes))
         return made
 
     def survey(self, trial: Trial, source: str) -> Survey:
@@ -76,7 +80,7 @@ class Crew:
             thread.start()
         try:
             self._call(f"{HERE}:warm_up", pickled)
-            return self._call(f"{HERE}:survey", pickled, source)
+            return self._call(f"{HERE}:survey", pickled, source, returns=Survey)
         except KeyboardInterrupt:
             self.replace()  # ends the calls that the threads wait for
             raise
@@ -88,8 +92,8 @@ class Crew:
         with suppress(Exception):  # whatever it is will be met again, by someone who waits for an answer
             called(worker, self.limits, self.until, f"{HERE}:warm_up", trial)
 
-    def _call(self, target: str, *args: Any) -> Any:
-        return called(self._workers[0], self.limits, self.until, target, *args)
+    def _call(self, target: str, *args: Any, **expected: Any) -> Any:
+        return called(self._workers[0], self.limits, self.until, target, *args, **expected)
 
     def outcomes(
         self,
@@ -111,14 +115,13 @@ class Crew:
 
         def serve(k: int) -> None:
             errand = Errand(self._workers[k], self.limits, self.until, pickled, trial.seconds, source, edits)
-            ledger = Path(self._folder.name) / f"ledger{k}"
             try:
                 while not self.stopped and not errors and perf_counter() < pause:
                     try:
                         span = spans.popleft()
                     except IndexError:
                         return
-                    spans.extendleft(reversed(errand.run(span, found, ledger)))
+                    spans.extendleft(reversed(errand.run(span, found)))
             except TimeUp:
                 return
             except BaseException as error:
@@ -160,16 +163,23 @@ class Errand:
         self._worker, self._limits, self._until, self._seconds = worker, limits, until, seconds
         self._trial, self._source, self._edits = trial, source, edits
 
-    def run(self, span: Span, found: list[Outcome | None], ledger: Path) -> list[Span]:
+    def run(self, span: Span, found: list[Outcome | None]) -> list[Span]:
         """Try the mutants of a span and note their outcomes; what is left to try comes back. Raises TimeUp."""
         start, end = span
-        ledger.write_bytes(b"")
+        outcomes: list[Outcome] = []
+
+        def note(outcome: Outcome) -> None:
+            if len(outcomes) == end - start:
+                raise Garbled("an outcome of nothing")
+            outcomes.append(outcome)
+
         self._call(self._limits.seconds, "warm_up")  # may import a framework: the user's own patience
         try:
             patience = SLICE + self._seconds + PATIENCE
-            outcomes, clean = self._call(patience, "attempt", self._source, self._edits[start:end], str(ledger))
+            expected: dict[str, Any] = {"returns": bool, "part": Outcome, "each": note}
+            clean = self._call(patience, "attempt", self._source, self._edits[start:end], **expected)
         except (Crashed, TimedOut, TimeUp) as error:
-            outcomes, clean = [_outcome(line) for line in ledger.read_bytes().splitlines()], True
+            clean = True
             if isinstance(error, TimeUp):
                 found[start : start + len(outcomes)] = outcomes
                 raise
@@ -183,25 +193,24 @@ class Errand:
         found[start : start + len(outcomes)] = outcomes
         return [(start + len(outcomes), end)] if start + len(outcomes) < end else []
 
-    def _call(self, seconds: float, function: str, *args: Any) -> Any:
+    def _call(self, seconds: float, function: str, *args: Any, **expected: Any) -> Any:
         limits = replace(self._limits, seconds=seconds)
-        return called(self._worker, limits, self._until, f"{HERE}:{function}", self._trial, *args)
+        return called(self._worker, limits, self._until, f"{HERE}:{function}", self._trial, *args, **expected)
 
 
-def called(worker: Worker, limits: Limits, until: float, target: str, *args: Any) -> Any:
-    """What a call of a worker returns. Raises TimeUp where it is not done by then, and what a Worker raises."""
+def called(worker: Worker, limits: Limits, until: float, target: str, *args: Any, **expected: Any) -> Any:
+    """What a call of a worker returns. Raises TimeUp where it is not done by then, and what a Worker raises.
+
+    Args:
+        expected: what Worker.call is told of the answer.
+    """
     left = until - perf_counter()
     if left <= 0:
         raise TimeUp("there is no time left")
     worker.limits = replace(limits, seconds=min(limits.seconds, left))
     try:
-        return worker.call(target, *args)
+        return worker.call(target, *args, **expected)
     except TimedOut:
         if left <= limits.seconds:
             raise TimeUp("there is no time left") from None
         raise
-
-
-def _outcome(line: bytes) -> Outcome:
-    fate, right, share, digest = json.loads(line)
-    return Outcome(fate, tuple(right), share, digest)

@@ -170,7 +170,7 @@ class Search:
         if 0 in wrong:
             shorter, chosen = [posed[k] for k in wrong[1:2]], posed[0]
         else:  # it answered, and was right: then where is it wrong?
-            posed = (posed[0], *map(self.pose, further), *self.crew.aside(self.pose, own))
+            posed = (posed[0], *map(self.pose, further), *self.crew.aside(self.pose, own, Question))
             survey = self._survey(posed)
             wrong = wrong_on(survey) or [k for k, right in enumerate(survey.outcome.right) if right == RAISED]
             if not wrong:

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from ..layout import Layout
 from .questions import Question
 
 RAISED = -1
+Fate = Literal["ran", "pruned", "raised", "timeout", "memory", "exit", "crash"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Trial:
         names: native names of those that have to be right; bit k of an answer's marks is names[k].
         seconds: that one answer may take.
         strict: a question is put only to those that had all before it right.
+        kernel: mutants are contained by the kernel too, where it can; without it by Python alone.
     """
 
     path: Path
@@ -31,6 +34,7 @@ class Trial:
     names: tuple[str, ...] = ()
     seconds: float = 10.0
     strict: bool = False
+    kernel: bool = True
 
     @property
     def all_right(self) -> int:
@@ -52,7 +56,7 @@ class Outcome:
         digest: the same for mutants whose gradients are the same.
     """
 
-    fate: str
+    fate: Fate
     right: tuple[int, ...] = ()
     share: float = 0.0
     digest: str = ""

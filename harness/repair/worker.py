@@ -4,11 +4,10 @@ Every call brings all it needs, so that a worker which died of a mutant is simpl
 of its pickle: what follows from it is worked out once in each process.
 """
 
-import json
 import os
 import pickle
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from time import perf_counter
@@ -18,6 +17,7 @@ from typing import Any
 from ..candidate import arguments, read, said
 from ..edits import Edit, functions
 from ..errors import BadInput
+from ..importing import importable
 from . import sandbox
 from .judge import NO_ANSWER, Marks, Standard, judged, matched, required, standard
 from .program import Program, fresh, mutated, program
@@ -50,22 +50,18 @@ class Stage:
     digest: str
 
 
-def attempt(pickled: bytes, source: str, edits: Sequence[Edit], ledger: str) -> tuple[list[Outcome], bool]:
-    """The outcomes of as many of the mutants as there is time for, and whether the process is still as it was.
+def attempt(pickled: bytes, source: str, edits: Sequence[Edit]) -> Generator[Outcome, None, bool]:
+    """Yields the outcomes of as many of the mutants as there is time for; returns whether the process is as it was.
 
-    Each outcome is written to the ledger before the next mutant starts, for the parent to read should this one be the
-    last.
+    Each is yielded before the next mutant starts: the parent is to know of it should that one be the last.
     """
     stage = _stage(pickled, source)
-    outcomes, until = [], perf_counter() + SLICE
-    with open(ledger, "wb", buffering=0) as file:
-        for edit in edits:
-            outcomes.append(_tried(stage, edit))
-            file.write(json.dumps(list(vars(outcomes[-1]).values())).encode() + b"\n")
-            if perf_counter() > until:
-                break
-    clean = not stage.digest or _digest(stage) == stage.digest
-    return outcomes, clean
+    until = perf_counter() + SLICE
+    for edit in edits:
+        yield _tried(stage, edit)
+        if perf_counter() > until:
+            break
+    return (not stage.digest or _digest(stage) == stage.digest) and sandbox.clean()
 
 
 def warm_up(pickled: bytes) -> None:
@@ -134,7 +130,7 @@ def _original(pickled: bytes) -> tuple[Trial, Arguments]:
     """The trial, and the arguments for each question as the original's parameters ask for them."""
     trial: Trial = pickle.loads(pickled)
     os.environ.update(UNCOMPILED)
-    sys.path.insert(0, str(trial.path.parent.resolve()))
+    importable(trial.path.parent)
     version = program(trial.path, trial.function, trial.source)
     function = fresh(version, version.codes)
     given = tuple(arguments(function, q.problem, trial.layout, q.tensors, trial.function) for q in trial.questions)
@@ -143,7 +139,7 @@ def _original(pickled: bytes) -> tuple[Trial, Arguments]:
             function(**sandbox.copied(one))
         except (Exception, SystemExit):  # so does a faulty candidate on some problems
             continue
-    sandbox.close()
+    sandbox.close(trial.kernel)
     return trial, given
 
 

@@ -13,7 +13,7 @@ from ..edits import Edit
 from ..errors import GradparityError
 from ..scratch import scratch
 from ..wire import Garbled
-from ..workers import Crashed, Limits, TimedOut, Worker
+from ..workers import Crashed, Limits, Raised, TimedOut, Worker
 from .trial import Outcome, Survey, Trial
 from .worker import SLICE
 
@@ -178,13 +178,15 @@ class Errand:
             patience = SLICE + self._seconds + PATIENCE
             expected: dict[str, Any] = {"returns": bool, "part": Outcome, "each": note}
             clean = self._call(patience, "attempt", self._source, self._edits[start:end], **expected)
-        except (Crashed, TimedOut, TimeUp) as error:
-            clean = True
+        except (Crashed, TimedOut, Raised, TimeUp) as error:  # raised by our own code, of which little was left
+            clean = not isinstance(error, Raised)
             if isinstance(error, TimeUp):
                 found[start : start + len(outcomes)] = outcomes
                 raise
-            if len(outcomes) < end - start:  # else the very last of them was done for before it could answer
-                outcomes.append(Outcome("crash" if isinstance(error, Crashed) else "timeout"))
+            if isinstance(error, TimedOut) and len(outcomes) < end - start:
+                outcomes.append(Outcome("timeout"))
+            elif not outcomes:  # else it may be another's doing: what was not answered is asked first next time
+                outcomes.append(Outcome("crash"))
         if not clean:  # a mutant left something behind: which one, and what the others are in a clean process
             self._worker.close()
             if len(outcomes) > 1:

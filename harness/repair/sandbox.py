@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from . import landlock, seccomp
-from .trial import Fate
+from .trial import Fate, Wall
 
 REFUSED = (
     "socket.", "subprocess.", "shutil.", "urllib.", "ftplib.", "smtplib.", "http.", "webbrowser.", "sqlite3.",
@@ -46,8 +46,8 @@ class Refused(PermissionError):
     """A mutant reached for a file, the network or another process."""
 
 
-def close(kernel: bool = True) -> None:
-    """Set the sandbox up in this process, for good. `kernel`: with the kernel's help, as far as it has any."""
+def close(walls: Sequence[Wall]) -> None:
+    """Set the sandbox up in this process, for good, with these walls; the kernel's as far as it has any."""
     global _closed, _threads
     if _closed:
         return
@@ -58,9 +58,10 @@ def close(kernel: bool = True) -> None:
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # as long as the process lives
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     _threads = threading.active_count()
-    if kernel:
+    if "kernel" in walls:
         _wall()
-    sys.addaudithook(_hook())
+    if "python" in walls:
+        sys.addaudithook(_hook())
 
 
 def _wall() -> None:

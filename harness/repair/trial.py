@@ -9,6 +9,7 @@ from ..layout import Layout
 from .questions import Question
 
 RAISED = -1
+Wall = Literal["kernel", "python"]
 Fate = Literal["ran", "pruned", "raised", "timeout", "memory", "exit", "crash"]
 
 
@@ -22,7 +23,7 @@ class Trial:
         names: native names of those that have to be right; bit k of an answer's marks is names[k].
         seconds: that one answer may take.
         strict: a question is put only to those that had all before it right.
-        kernel: mutants are contained by the kernel too, where it can; without it by Python alone.
+        walls: what contains a mutant, of what there is on this system; fewer only to see what each of them holds.
     """
 
     path: Path
@@ -34,7 +35,7 @@ class Trial:
     names: tuple[str, ...] = ()
     seconds: float = 10.0
     strict: bool = False
-    kernel: bool = True
+    walls: tuple[Wall, ...] = ("kernel", "python")
 
     @property
     def all_right(self) -> int:

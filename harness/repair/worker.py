@@ -139,7 +139,7 @@ def _original(pickled: bytes) -> tuple[Trial, Arguments]:
             function(**sandbox.copied(one))
         except (Exception, SystemExit):  # so does a faulty candidate on some problems
             continue
-    sandbox.close(trial.kernel)
+    sandbox.close(trial.walls)
     return trial, given
 
 

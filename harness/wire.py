@@ -25,7 +25,7 @@ PIECE = 1 << 20  # bytes that are read at once: a length that was only claimed t
 ALIGNED = 64
 _HEAD = struct.Struct(f"<{KEY}sBQQ")
 _OBJECT = "object"
-_NUMBERS = {np.dtype(kind).str: np.dtype(kind) for kind in "?bBhHiIlLqQefdgFDG"}
+_NUMBERS = {np.dtype(kind).name: np.dtype(kind) for kind in "?bBhHiIlLqQefdgFDG"}
 DTYPES = _NUMBERS | {name: np.dtype(getattr(ml_dtypes, name)) for name in ML_FLOATS}
 
 
@@ -130,10 +130,9 @@ def _pieces(stream: BinaryIO, length: int) -> Iterator[bytes]:
 def _bytes(array: Array) -> tuple[str, memoryview]:
     """The name of a dtype, and the bytes. What is not numbers keeps its shape alone."""
     native = array.dtype.newbyteorder("=")
-    name = native.name if native.kind == "V" else native.str
-    if name not in DTYPES:
+    if DTYPES.get(native.name) != native:
         return _OBJECT, memoryview(bytes(array.size))
-    return name, memoryview(np.ascontiguousarray(array, native).reshape(-1).view(np.uint8))
+    return native.name, memoryview(np.ascontiguousarray(array, native).reshape(-1).view(np.uint8))
 
 
 def _array(one: Any, arrays: bytearray) -> Array:

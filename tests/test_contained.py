@@ -1,4 +1,4 @@
-"""The walls of the sandbox, each alone: of some 150 tricks of mutants the kernel holds all, Python's hook the plain ones."""
+"""The walls of the sandbox, each alone: of the tricks of mutants the kernel holds all, Python's hook the plain ones."""
 
 import os
 import platform

@@ -127,7 +127,8 @@ NETWORK = [
     *_all("socket.create_server(('127.0.0.1', 0))", "socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)", ran=True),
     *_all(
         "s = c.socket(2, 1, 0); c.connect(s, b'\\2\\0' + PORT.to_bytes(2, 'big') + b'\\x7f\\0\\0\\1' + bytes(8), 16)",
-        "c.sendto(c.socket(2, 2, 0), b'x', 1, 0, b'\\2\\0' + UDP.to_bytes(2, 'big') + b'\\x7f\\0\\0\\1' + bytes(8), 16)",
+        "s = c.socket(2, 2, 0); "
+        "c.sendto(s, b'x', 1, 0, b'\\2\\0' + UDP.to_bytes(2, 'big') + b'\\x7f\\0\\0\\1' + bytes(8), 16)",
         "c.connect(beside.tcp2.fileno(), b'\\2\\0' + PORT.to_bytes(2, 'big') + b'\\x7f\\0\\0\\1' + bytes(8), 16)",
         hook=False,
     ),

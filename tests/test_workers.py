@@ -125,3 +125,65 @@ def test_where_the_user_keeps_what_is_compiled_it_stays(tmp_path, monkeypatch):
     with Worker(Limits(seconds=20), str(tmp_path)) as worker:
         assert worker.call("os:getenv", "JAX_COMPILATION_CACHE_DIR") == "elsewhere"
         assert worker.call("os:getenv", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS") is None
+
+
+ANSWER = "import os, struct, pickle, sys, time, threading\nfrom gradparity.harness import wire\n"
+TO_ALL = """
+def put(data):
+    for k in range(3, 30):
+        try: os.write(k, data)
+        except OSError: pass
+"""
+KEY = """
+frame = sys._getframe()
+while "key" not in frame.f_locals: frame = frame.f_back
+key = frame.f_locals["key"]
+import io; stream = io.BytesIO()
+"""
+FORGED = {
+    "a pickle": "class P:\n    def __reduce__(self): return os.mkdir, ({0!r},)\n"
+    "body = pickle.dumps(('value', P()))\nput(struct.pack('<Q', len(body)) + body)",
+    "words": "put(b'words ' * 100)",
+    "a length of 2 ** 60": "put(bytes(16) + b'\\1' + struct.pack('<QQ', 1 << 60, 1 << 60))",
+    "an answer to nothing": "import io; s = io.BytesIO(); wire.write(s, bytes(16), wire.VALUE, 7); put(s.getvalue())",
+    "of another type": KEY + "wire.write(stream, key, wire.VALUE, ['seven'])\nput(stream.getvalue())",
+    "a part of another type": KEY + "wire.write(stream, key, wire.PART, 7)\nput(stream.getvalue())",
+    "half of one, and the end": KEY
+    + "wire.write(stream, key, wire.VALUE, 7)\nput(stream.getvalue()[:-1]); os._exit(0)",
+}
+
+
+@pytest.mark.parametrize("forging", FORGED.values(), ids=FORGED)
+def test_an_answer_that_is_none_is_a_crash_and_the_next_call_has_a_new_process(worker, forging, tmp_path):
+    before, target = worker.call("os:getpid"), tmp_path / "reached"
+    with pytest.raises(Crashed):
+        worker.call("builtins:exec", ANSWER + TO_ALL + forging.format(str(target)), {}, returns=None, part=str)
+    assert worker.call("os:getpid") != before
+    assert not target.exists()
+
+
+def test_what_is_said_between_calls_is_nobodys_answer(worker):
+    late = "put_late = lambda: (time.sleep(0.2), put(b'words ' * 100))\nthreading.Thread(target=put_late).start()"
+    worker.call("builtins:exec", ANSWER + TO_ALL + late, {})
+    first = worker.call("os:getpid")
+    time.sleep(1)
+    assert worker.call("os:getpid") != first
+
+
+def test_what_is_said_on_the_standard_streams_is_no_answer(worker):
+    worker.call("builtins:exec", "import os; os.write(1, b'words'); os.write(2, b'words')", {})
+    assert worker.call("os:getpid") == worker.call("os:getpid", returns=int)
+
+
+COUNTING = "(k if k < 3 else {} for k in range(4))"
+
+
+def test_what_is_yielded_comes_as_it_is_made_and_counts_though_the_process_ends(worker):
+    found = []
+    with pytest.raises(Crashed, match="exited with code 3"):
+        worker.call("builtins:eval", COUNTING.format("__import__('os')._exit(3)"), part=int, each=found.append)
+    assert found == [0, 1, 2]
+    with pytest.raises(Raised, match="ZeroDivisionError"):
+        worker.call("builtins:eval", COUNTING.format("1 / 0"), part=int, each=found.append)
+    assert worker.call("builtins:eval", COUNTING.format("3"), returns=None, part=int, each=found.append) is None
+    assert found == [0, 1, 2, 0, 1, 2, 0, 1, 2, 3]

@@ -132,7 +132,7 @@ def _bytes(array: Array) -> tuple[str, memoryview]:
     native = array.dtype.newbyteorder("=")
     if DTYPES.get(native.name) != native:
         return _OBJECT, memoryview(bytes(array.size))
-    return native.name, memoryview(np.ascontiguousarray(array, native).reshape(-1).view(np.uint8))
+    return native.name, np.ascontiguousarray(array, native).reshape(-1).view(np.uint8).data
 
 
 def _array(one: Any, arrays: bytearray) -> Array:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter, sleep
@@ -19,9 +20,9 @@ from gradparity.harness.problem import Problem
 from gradparity.harness.repair import landlock
 from gradparity.harness.repair.crew import Crew
 from gradparity.harness.repair.questions import pose, tiny
-from gradparity.harness.repair.trial import Trial
+from gradparity.harness.repair.trial import Trial, Wall
 from gradparity.harness.workers import Limits
-from tricks import HARMLESS, TRICKS, Trick
+from tricks import HARMLESS, JAX, TORCH, TRICKS, Trick
 
 ROW = Layout()
 SOURCE = """import ctypes, io, os, pathlib, resource, signal, socket, subprocess, sys, threading, time
@@ -38,7 +39,6 @@ BESIDE = """import socket
 log = open({0!r}, "r+")
 tcp, tcp2, udp = socket.socket(), socket.socket(), socket.socket(type=socket.SOCK_DGRAM)
 """
-PASS = SOURCE.index("    pass\n") + 4
 MEMORY = 1 << 30
 KERNEL = pytest.param("kernel", marks=pytest.mark.skipif(landlock.version() < 6, reason="no Landlock, or an older one"))
 
@@ -88,38 +88,33 @@ class Scene:
         heard = select.select(self.listeners, [], [], 0)[0]
         return bool(heard) or self.victim.poll() is not None or self.files() != self.before
 
-    def mutant(self, code: str) -> Edit:
+    def mutant(self, source: str, code: str) -> Edit:
         """The statement in the place of `pass`."""
+        at = source.index("    pass\n") + 4
         new = f"exec({code!r}, {{**globals(), **locals(), **{self.names!r}}})"
-        return Edit("planted", PASS, PASS + 4, new, 8, new)
+        return Edit("planted", at, at + 4, new, source[:at].count("\n") + 1, new)
 
 
-def attempted(codes: list[str], walls: tuple[str, ...], folder: Path) -> list[tuple[str, bool]]:
+def attempted(
+    codes: list[str], walls: tuple[Wall, ...], folder: Path, source: str = SOURCE, memory: int = MEMORY
+) -> list[tuple[str, bool]]:
     """By code how its mutant ended, and whether it reached anything, also later."""
-    log = folder / "log"
+    log, path = folder / "log", folder / "mine.py"
     log.write_text("precious")
     (folder / "beside.py").write_text(BESIDE.format(str(log)))
-    path = folder / "mine.py"
-    path.write_text(SOURCE)
+    path.write_text(source)
     question = pose(tiny(Problem(), ROW), ROW, numpy_bptt.gradients)
+    trial = Trial(path, "gradients", source, ROW, (question,), seconds=1.0, walls=walls)
     with ExitStack() as stack:
         scenes = [Scene(folder / f"{k}", stack) for k in range(len(codes))]
-        logged = []
-
-        def report(found: object) -> None:
-            del found
-            logged.append(log.read_text())
-
-        with Crew(Limits(60, MEMORY), size=1) as crew:
-            trial = Trial(path, "gradients", SOURCE, ROW, (question,), seconds=1.0, walls=walls)  # type: ignore[arg-type]
-            survey = crew.survey(trial, SOURCE)
-            assert not survey.error
-            trial = Trial(path, "gradients", SOURCE, ROW, (question,), survey.matches, survey.names, 1.0, walls=walls)  # type: ignore[arg-type]
-            crew.until = perf_counter() + 100
-            mutants = [scene.mutant(code) for scene, code in zip(scenes, codes, strict=True)]
-            outcomes = crew.outcomes(trial, SOURCE, mutants)
+        crew = stack.enter_context(Crew(Limits(60, memory), size=1))
+        survey = crew.survey(trial, source)
+        assert not survey.error
+        trial = replace(trial, matches=survey.matches, names=survey.names)
+        crew.until = perf_counter() + 100
+        mutants = [scene.mutant(source, code) for scene, code in zip(scenes, codes, strict=True)]
+        outcomes = crew.outcomes(trial, source, mutants)
         sleep(0.2)
-        assert all(outcomes)
         reached = [scene.disturbed() for scene in scenes]
         if log.read_text() != "precious":
             reached = [one or "beside.log" in code for one, code in zip(reached, codes, strict=True)]
@@ -139,6 +134,7 @@ def _found(module: str) -> bool:
 def test_each_wall_holds_what_it_is_said_to_hold(kind, wall, tmp_path):
     tricks = possible(TRICKS[kind])
     found = attempted([one.code for one in tricks], (wall,), tmp_path)
+    assert all(fate for fate, _ in found)
     escaped = [one.code for one, (fate, hit) in zip(tricks, found, strict=True) if hit or (one.ran and fate == "ran")]
     expected = [] if wall == "kernel" else [one.code for one in tricks if not one.hook]
     assert escaped == expected
@@ -158,3 +154,17 @@ def test_without_walls_every_trick_is_one(kind, tmp_path):
         one.code for one, (fate, hit) in zip(tricks, found, strict=True) if not (hit or (one.ran and fate == "ran"))
     ]
     assert held == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("framework", "codes"), [("torch", TORCH), ("jax", JAX)])
+def test_what_frameworks_do_in_their_own_threads_and_writers_is_held_and_they_go_on(framework, codes, tmp_path):
+    pytest.importorskip(framework)
+    used = {
+        "torch": "t = torch.ones(9, 9, requires_grad=True); (t @ t).sum().backward()",
+        "jax": "jax.grad(lambda a: (a @ a).sum())(jax.numpy.ones((3, 3)))",
+    }[framework]
+    source = SOURCE.replace("import beside", f"import beside, {framework}").replace("D = {}", f"D = {{}}; {used}")
+    found = attempted(["x = x", *codes, "y = y"], ("kernel",), tmp_path, source, 8 << 30)
+    assert [hit for _, hit in found] == [False] * len(found)
+    assert [found[0][0], found[-1][0]] == ["ran", "ran"]

@@ -3,7 +3,7 @@
 from gradparity.harness.edits import Edit, apply
 from gradparity.harness.repair.ranking import hopeful_first, those_first
 from gradparity.harness.repair.steps import Step, distinct, moved, place
-from gradparity.harness.repair.trial import RAISED, Outcome
+from gradparity.harness.repair.trial import RAISED, Fate, Outcome
 
 TEXT = "a = b\nc = d\ne = f\n"
 
@@ -12,7 +12,7 @@ def edit(old: str, new: str, line: int = 1) -> Edit:
     return Edit("planted", TEXT.index(old), TEXT.index(old) + len(old), new, line, f"{new} for {old}")
 
 
-def step(of: Edit, *right: int, digest: str = "", fate: str = "ran") -> Step:
+def step(of: Edit, *right: int, digest: str = "", fate: Fate = "ran") -> Step:
     return Step(of, Outcome(fate, right, digest=digest))
 
 

@@ -181,3 +181,14 @@ HARMLESS = (
     "__import__('colorsys')", "__import__('mmap').mmap(-1, 4096, 0x22)", "np.linalg.inv(np.eye(50) + 1)",
     "os.getpid() and os.path.getsize(OLD)", "resource.getrlimit(resource.RLIMIT_DATA)",
 )  # fmt: skip
+
+TORCH = (
+    "torch.save({'a': torch.tensor(x)}, NEW)", "torch.save({'a': torch.tensor(x)}, OLD)",
+    "torch.save({'a': torch.tensor(x)}, OLD, _use_new_zipfile_serialization=False)",
+    "torch.from_file(NEW, shared=True, size=4)", "torch._C.PyTorchFileWriter(NEW).write_end_of_file()",
+)  # fmt: skip
+JAX = (
+    "jax.profiler.start_trace(NEW); jax.profiler.stop_trace()",
+    "jax.pure_callback(lambda: (open(NEW, 'w'), np.float32(0))[1], jax.ShapeDtypeStruct((), np.float32))",
+    "jax.pure_callback(lambda: np.float32(c.creat(NEW.encode(), 384)), jax.ShapeDtypeStruct((), np.float32))",
+)

@@ -102,9 +102,11 @@ def limited(seconds: float) -> Iterator[None]:
 
 def fate(error: BaseException) -> Fate:
     """How a mutant that raised has ended, in a word."""
-    kinds: tuple[tuple[type[BaseException], Fate], ...]
-    kinds = ((OutOfTime, "timeout"), (MemoryError, "memory"), (SystemExit, "exit"))
-    return next((word for kind, word in kinds if isinstance(error, kind)), "raised")
+    if isinstance(error, OutOfTime):
+        return "timeout"
+    if isinstance(error, MemoryError):
+        return "memory"
+    return "exit" if isinstance(error, SystemExit) else "raised"
 
 
 def copied(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """What a worker answers, as bytes that cannot carry code: whatever wrote them, to read them runs nothing.
 
 A frame is a head of fixed size, a structure in MessagePack, and the bytes of all arrays. The reader names the type
-that it expects; nothing else can come out, whatever the bytes say, and no more memory is taken than bytes have come.
+that it expects; nothing else can come out, whatever the bytes say, and memory is taken by the bytes that have come.
 What goes the other way, to a worker, is a pickle: only this process has ever written there.
 """
 

@@ -77,16 +77,24 @@ def die_with_parent(lifeline: int) -> None:
     On Linux the kernel sees to it, even while C code keeps the interpreter busy: a pipe that loses its writer sends
     a signal, fcntl(2), F_SETOWN and F_SETSIG. Elsewhere a thread waits.
     """
-    if sys.platform == "linux":
-        import fcntl
-
-        fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpgrp())
-        fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
-        fcntl.fcntl(lifeline, fcntl.F_SETFL, os.O_RDONLY | os.O_NONBLOCK | os.O_ASYNC)
+    if sys.platform == "linux" and _signalled(lifeline):
         if select.select([lifeline], [], [], 0)[0]:  # it is closed already
             os._exit(1)
     elif hasattr(os, "killpg"):
         threading.Thread(target=_wait, args=(lifeline,), daemon=True).start()
+
+
+def _signalled(lifeline: int) -> bool:
+    """Ask the kernel for the signal. False where it only looks like Linux."""
+    import fcntl
+
+    try:
+        fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpgrp())
+        fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(lifeline, fcntl.F_SETFL, os.O_RDONLY | os.O_NONBLOCK | os.O_ASYNC)
+    except OSError:
+        return False
+    return True
 
 
 def _wait(lifeline: int) -> None:

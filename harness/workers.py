@@ -153,17 +153,24 @@ class Worker:
         line = self._line = Line(min(self.limits.memory or wire.LARGEST, wire.LARGEST))
         flags = f"{os.environ.get('XLA_FLAGS', '')} {XLA_ONE_THREAD}".strip()
         lifeline, self._lifeline = os.pipe()
-        process = self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "gradparity.harness.worker_main", str(self.limits.memory), str(lifeline)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env={**os.environ, **ONE_THREAD, "XLA_FLAGS": flags, **_keeping(self.compiled)},
-            process_group=0 if GROUPS else None,
-            pass_fds=(lifeline,) if GROUPS else (),
-        )
-        os.close(lifeline)
+        try:
+            process = self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "gradparity.harness.worker_main", str(self.limits.memory), str(lifeline)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env={**os.environ, **ONE_THREAD, "XLA_FLAGS": flags, **_keeping(self.compiled)},
+                process_group=0 if GROUPS else None,
+                pass_fds=(lifeline,) if GROUPS else (),
+            )
+        except BaseException:
+            os.close(self._lifeline)
+            raise
+        finally:
+            os.close(lifeline)
         _running.add(process)
+        if _ending:  # meanwhile
+            _kill(process)
         threading.Thread(target=_read, args=(process.stdout, line), daemon=True).start()
 
     def _last_words(self) -> str:

@@ -187,6 +187,5 @@ def _notes(judged: Consensus, loose: list[str], matches: Sequence[Match]) -> tup
 def concluded(command: str, panels: tuple[Panel, ...], threshold: float = THRESHOLD) -> Result:
     """The Result of candidate panels: the first that is wrong is the headline."""
     wrong = [panel for panel in panels if panel.verdict != MATCH]
-    shown = (wrong or panels)[0]
-    result = conclude(command, panels, threshold)
-    return replace(result, headline=headline(shown), exit_code=1 if wrong else 0)
+    result, said = conclude(command, panels, threshold), headline((wrong or panels)[0])
+    return replace(result, headline=said if result.exit_code < 2 else f"{said}; {result.headline}")

@@ -58,8 +58,11 @@ def smaller(case: Case, ask: Ask) -> tuple[Case, tuple[str, ...]]:
 
 
 def headline(panel: Panel) -> str:
-    """The panel in a sentence: whose gradients, and the cause and the cure, or where none was found what differs."""
-    findings = panel.diagnosis.findings if panel.diagnosis else ()
+    """The panel in a sentence: whose gradients, and the cause and the cure, or where none was found what differs.
+
+    That references disagree with each other is a note below, and nothing of the candidate's.
+    """
+    findings = [f for f in panel.diagnosis.findings if f.means != "consensus"] if panel.diagnosis else []
     patches = panel.repair.patches if panel.repair else ()
     news = [*(finding.what for finding in findings[:1]), *(patch.sentence for patch in patches[:1])]
     name, _, _ = panel.sentence.partition(": ")

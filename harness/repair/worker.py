@@ -123,9 +123,11 @@ class Trace:
     def _step(self, frame: FrameType, event: str, _arg: Any) -> Any:
         if event == "line":
             self.lines.add(frame.f_lineno)
-            site = self._chosen.pop(frame.f_lineno, None)
-            if site and site not in self.seen and (now := moment(frame.f_locals, frame.f_globals)):
-                self.seen[site] = now
+            if site := self._chosen.get(frame.f_lineno):
+                for line in range(site.line, site.last + 1):  # further ones may be those of a lambda inside it
+                    self._chosen.pop(line)
+                if now := moment(frame.f_locals, frame.f_globals):
+                    self.seen[site] = now
         return self._step
 
 

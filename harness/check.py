@@ -152,8 +152,7 @@ def candidate_panel(given: Given, maker: Maker, asked: Asked, layout: Layout, th
         comparisons=(compared, *(() if judged.agreed else judged.comparisons)),
         matrix=Matrix() if judged.agreed else judged.matrix,
         matches=matches,
-        notes=_notes(judged, loose, matches),
-        diagnosis=odd_one(judged, asked),
+        notes=_notes(judged, asked, loose, matches),
     )
 
 
@@ -170,10 +169,12 @@ def _sentence(compared: Comparison, name: str, believed: tuple[str, ...]) -> str
     return f"{name}: {', '.join(d.name for d in wrong)} {differ}{detail}{ends}"
 
 
-def _notes(judged: Consensus, loose: list[str], matches: Sequence[Match]) -> tuple[str, ...]:
+def _notes(judged: Consensus, asked: Asked, loose: list[str], matches: Sequence[Match]) -> tuple[str, ...]:
     notes = []
     if not judged.agreed:
-        notes.append(f"The references themselves disagree: {judged.sentence}.")
+        odd = odd_one(judged, asked)  # of the references; what is said of the candidate is said elsewhere
+        said = [finding.sentence for finding in odd.findings] if odd else [f"{judged.sentence}."]
+        notes.append(f"The references themselves disagree: {' '.join(said)}")
     elif judged.comparisons:
         notes.append(f"Of the references {judged.sentence}.")
     if loose:

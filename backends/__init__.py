@@ -27,10 +27,8 @@ def discover() -> dict[str, Backend]:
     for entry in entry_points(group="gradparity.backends"):
         backend = _load(entry)
         if backend.name in known:
-            raise BadInput(
-                f"the plugin {entry.value} calls itself {backend.name!r}, a name that is taken ({known[backend.name]}); "
-                "give its Backend a name of its own, or uninstall it"
-            )
+            taken = f"{backend.name!r}, a name that is taken ({known[backend.name]})"
+            raise BadInput(f"the plugin {entry.value} calls itself {taken}; rename its Backend, or uninstall it")
         known[backend.name] = entry.value
         found.append(backend)
     return {backend.name: backend for backend in sorted(found, key=lambda backend: (backend.rank, backend.name))}

@@ -28,7 +28,7 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Match:
-    """A gradient of the user's and the name it was matched to; `by` is "name" or "shape"."""
+    """A gradient of the user's and the name it was matched to; `by` is "name", "shape", or "value"."""
 
     given: str
     matched: str

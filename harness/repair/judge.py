@@ -29,6 +29,12 @@ def matched(returned: Mapping[str, Array], question: Question, trial: Trial) -> 
     return {one.given: one.matched for one in found if one.matched in question.truth}
 
 
+def shaped_right(returned: Mapping[str, Array], question: Question, trial: Trial) -> bool:
+    """Whether the gradients that were matched have the right shapes."""
+    wanted = {one: question.truth[name].shape for one, name in trial.matches.items()}
+    return all(one in returned and returned[one].shape == shape for one, shape in wanted.items())
+
+
 @dataclass(frozen=True)
 class Standard:
     """What the answers to a question are held to. The gradients stand behind one another in one flat array.

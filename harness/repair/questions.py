@@ -108,9 +108,15 @@ def ladder(problem: Problem, layout: Layout, keep: Keeping = nothing) -> tuple[P
 
 
 def further(problem: Problem, layout: Layout, keep: Keeping = nothing) -> tuple[Problem, ...]:
-    """Problems of other shapes, scales and seeds, that no patch is chosen on."""
+    """Problems of other shapes, scales and seeds, that no patch is chosen on.
+
+    The larger scales are no less than those times the usual one: tanh(a) is a where weights are next to nothing.
+    """
+    usual, own = 1.0, problem.weight_scale
     return tuple(
-        replace(_resized(problem, layout, keep, sizes, 100 + k), weight_scale=problem.weight_scale * scale)
+        replace(
+            _resized(problem, layout, keep, sizes, 100 + k), weight_scale=max(own, usual if scale > 1 else 0) * scale
+        )
         for k, (sizes, scale) in enumerate(FURTHER)
     )
 

@@ -21,7 +21,7 @@ from .confirming import LEAST, Claim, Examination
 from .crew import Crew, TimeUp
 from .patching import hunks, source_of, unified
 from .questions import KEEPINGS, Keeping, Question
-from .ranking import grouped, hopeful_first, plainest_first, those_first
+from .ranking import best_first, grouped, hopeful_first, plainest_first, those_first
 from .steps import Step, Version, distinct, gains, height, moved, patience, ran, wrong_on
 from .trial import RAISED, Outcome, Survey, Trial
 
@@ -239,8 +239,10 @@ class Search:
     def _patches(self, version: Version, claims: Sequence[Claim]) -> tuple[Patch, ...]:
         """The edits that make right on further problems the gradients that they are said to, as patches."""
         counts = self.examination.counts(version.source, claims) if claims else []
-        held = zip(claims, counts, strict=True)
-        return grouped([self._patch(version, edit, right, n) for (edit, right), n in held if n >= LEAST])
+        mends = dict(claims)
+        held = [(edit, n) for (edit, _), n in zip(claims, counts, strict=True) if n >= LEAST]
+        best = best_first(version.source, held)
+        return grouped([self._patch(version, edit, mends[edit], n) for edit, n in best])
 
     def _climbs(self, base: Version, steps: list[Step]) -> list[Step]:
         """The edits after which more is right than before, and nothing is wrong that was right; the best first.

@@ -70,7 +70,7 @@ def sites(source: str) -> tuple[Site, ...]:
     found: list[Site] = []
     counts: Counter[int] = Counter()
     for statement in _statements(text.tree):
-        counts.update(_lines(statement))
+        counts.update(_lines(text, statement))
         value = _value(statement)
         if value is None:
             continue
@@ -93,11 +93,14 @@ def _value(statement: ast.stmt) -> ast.expr | None:
     return statement.value if isinstance(statement, _SIMPLE) else None
 
 
-def _lines(statement: ast.stmt) -> range:
-    """The lines of a statement; of one with others inside it those up to where the first of them begins."""
-    first = min((s.lineno for s in ast.iter_child_nodes(statement) if isinstance(s, ast.stmt)), default=None)
-    last = statement.end_lineno or statement.lineno
-    return range(statement.lineno, max(statement.lineno + 1, first or last + 1))
+def _lines(text: Source, statement: ast.stmt) -> range:
+    """The lines of a statement; of one with others inside it those of its header."""
+    inside = [each for each in ast.iter_child_nodes(statement) if isinstance(each, ast.stmt)]
+    if not inside:
+        return range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
+    start, first = text.span(inside[0])[0], inside[0].lineno
+    shared = text.text[text.starts[first - 1] : start].strip()  # `def f(a): return a`
+    return range(statement.lineno, first + bool(shared))
 
 
 def _statements(node: ast.AST) -> Iterator[ast.stmt]:

@@ -69,7 +69,7 @@ class Survey:
         seconds: that the function takes, called in a loop.
         outcome: its answers to the questions; `error` is the first that it raised instead of one, and `refused` where
             the sandbox made it.
-        shaped: whether every question was answered with gradients of the right shapes.
+        shaped: whether what was answered are gradients of the right shapes.
     """
 
     functions: frozenset[str]

@@ -102,7 +102,7 @@ def survey(pickled: bytes, source: str) -> Survey:
         outcome,
         error,
         refused,
-        shaped=all(answer is not None and shaped_right(answer, question, trial) for answer, question in answers),
+        shaped=all(answer is None or shaped_right(answer, question, trial) for answer, question in answers),
     )
 
 

@@ -12,9 +12,10 @@ def propose(site: Site) -> Iterator[Change]:
             yield from (Change(site.node, site.of(first)), Change(site.node, site.of(second)))
         case ast.If(body=[_], orelse=[]) as node if site.source.text.startswith("if", site.source.span(node)[0]):
             what = f"{site.of(node).splitlines()[0]} left out"
-            lines = site.lines()
-            alone = not lines or len(site.block()) == 1
-            yield Change(site.source.span(node), "pass", what) if alone else Change(lines, "", what)
+            if (lines := site.lines()) and len(site.block()) > 1:
+                yield Change(lines, "", what)
+            else:
+                yield Change(site.source.span(node), "pass", what)
 
 
 KIND = Kind("leave a limit out", (ast.Call, ast.If), propose)

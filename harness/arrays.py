@@ -59,3 +59,13 @@ ML_FLOATS = (
     "float8_e4m3fnuz",
     "float8_e5m2fnuz",
 )
+
+
+def apart(a: Array, b: Array) -> float:
+    """How far two arrays are from each other: 0 the same, 1 nothing in common, or not to be compared."""
+    if a.shape != b.shape or not is_real_float(a.dtype):
+        return 1.0
+    with np.errstate(all="ignore"):
+        a, b = a.astype(np.float64), b.astype(np.float64)
+        away = float(np.linalg.norm(a - b) / ((np.linalg.norm(a) + np.linalg.norm(b)) or 1.0))
+    return away if np.isfinite(away) else 1.0

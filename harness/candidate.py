@@ -2,7 +2,9 @@
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from importlib.util import module_from_spec
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,11 @@ from .arrays import as_array
 from .errors import BadInput
 from .importing import importable, spec_of
 from .layout import Layout, native_tensors
-from .names import normalised, spellings
-from .problem import Problem, Tensors
+from .names import is_letter, normalised, readings, spellings
+from .problem import Problem, Tensors, make_tensors
 
 Array = np.ndarray
+APART = {"T": 2, "B": 2, "I": 3, "H": 5, "O": 4}  # sizes that all differ, so that a weight in another's place raises
 
 
 def call_file(path: str, function: str, problem: Problem, layout: Layout, tensors: Tensors) -> dict[str, Array]:
@@ -99,21 +102,77 @@ def arguments(
     function: Callable[..., Any], problem: Problem, layout: Layout, tensors: Tensors, name: str
 ) -> dict[str, Any]:
     """What the parameter names ask for: params, x, y, h0, c0, lengths, or single weights under any spelling."""
+    wanted = parameters(function, name)
     native = native_tensors(layout, problem, tensors)
+    return _given(wanted, native, letters(function, problem, layout), problem, layout, name)
+
+
+def parameters(function: Callable[..., Any], name: str) -> Mapping[str, inspect.Parameter]:
+    """The parameters of a candidate. Raises BadInput where it does not say what they are."""
+    try:
+        return inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        raise BadInput(f"{name} does not say what it takes; wrap it: def gradients(params, x, y, h0): ...") from None
+
+
+def letters_of_file(path: str, function: str, problem: Problem, layout: Layout) -> dict[str, str]:
+    """`letters` for a function of a file."""
+    return letters(load(Path(path), function), problem, layout)
+
+
+def letters(function: Callable[..., Any], problem: Problem, layout: Layout) -> dict[str, str]:
+    """By parameter that is a single letter, the native name of the weight it stands for.
+
+    Schools use letters differently (`names`), so what they could stand for is tried, the most usual first: it is the
+    first with which the function runs, on a small problem of sizes that all differ or else on this one.
+    """
+    found = _letters if isinstance(function, Hashable) else _letters.__wrapped__
+    return dict(found(function, problem, layout))
+
+
+@lru_cache(maxsize=32)
+def _letters(function: Callable[..., Any], problem: Problem, layout: Layout) -> dict[str, str]:
+    places = {p.name: p for spec in problem.asked for p in layout.place(spec, problem.spec)}
+    usual = {spelling: place for place in reversed(places.values()) for spelling in spellings(place)}
+    wanted = parameters(function, "")
+    said = {name: usual[spelling] for name in wanted if (spelling := normalised(name)) in usual}
+    single = {name: place for name, place in said.items() if is_letter(normalised(name), place)}
+    longer = {place.name for name, place in said.items() if name not in single}
+    possible = readings(single, {name: place for name, place in places.items() if name not in longer})
+    if not single or not possible:
+        return {}
+    sizes = APART if layout.batched else {**APART, "B": 1}
+    small = replace(problem, **sizes, loss_on="all" if problem.loss_on == "all" else "last")
+    for asked in (small, problem) if len(possible) > 1 else ():
+        native = native_tensors(layout, asked, make_tensors(asked))
+        for one in possible:
+            try:
+                function(**_given(wanted, native, one, asked, layout, ""))
+                return one
+            except (Exception, SystemExit):  # whatever it does with arrays of the wrong shape
+                continue
+    return possible[0]
+
+
+def _given(
+    wanted: Mapping[str, inspect.Parameter],
+    native: Tensors,
+    single: Mapping[str, str],
+    problem: Problem,
+    layout: Layout,
+    name: str,
+) -> dict[str, Any]:
+    """By parameter, what it is given. `single`: what the single letters stand for."""
     offered: dict[str, Any] = {
         "params": dict(native.params), "x": native.x, "y": native.y, **native.states, "lengths": None,
     }  # fmt: skip
-    try:
-        wanted = inspect.signature(function).parameters
-    except (TypeError, ValueError):
-        raise BadInput(f"{name} does not say what it takes; wrap it: def gradients(params, x, y, h0): ...") from None
     if "c0" in native.states and "c0" not in wanted:
         offered["h0"] = (native.states["h0"], native.states["c0"])
     places = [place for spec in problem.spec.parameters for place in layout.place(spec, problem.spec)]
     known = {spelling: place.name for place in reversed(places) for spelling in spellings(place)}
     given: dict[str, Any] = {}
     for asked, parameter in wanted.items():
-        weight = known.get(normalised(asked))
+        weight = single.get(asked) or known.get(normalised(asked))
         if asked in offered:
             given[asked] = offered[asked]
         elif weight and weight in native.params:

@@ -4,14 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
+from types import MappingProxyType
 
 import numpy as np
 
 from ..backends import Backend, discover
+from .arrays import apart
 from .compare import MATCH, Comparison, compare, mismatches
 from .consensus import Consensus
 from .diagnosis.asking import Answers
 from .diagnosis.case import Question
+from .edits import functions
 from .errors import BackendFailed, BadInput, GradparityError, listed
 from .explain import explain, headline
 from .gradients import Maker
@@ -28,6 +31,10 @@ from .workers import Crashed, Limits, Raised, TimedOut, Worker
 Array = np.ndarray
 Given = Mapping[str, Array]
 Answered = dict[str, Array]
+GUESSED = {  # how names were read that did not say it themselves
+    "shape": "Read by shape alone",
+    "value": "Read by value, where the shapes leave a choice; longer names, such as dW_xh, leave none",
+}
 QUICK = 20  # backends ranked from here on compile for seconds: asked only when named
 
 
@@ -72,10 +79,11 @@ def check(
         given = call_in_worker(worker, path, function, problem, layout, tensors)
         seconds = perf_counter() - start
         progress("candidate")
+        letters = letters_in_worker(worker, path, function, problem, layout)
         maker = Maker(f"{path.name}:{function}", dtype=problem.dtype, seconds=seconds)
         with Pool(Limits(limits.seconds)) as pool:  # the memory limit is for the user's code
             (asked,) = pool.ask([(problem, tensors)], backends, progress)
-        one = candidate_panel(given, maker, asked, layout, threshold)
+        one = candidate_panel(given, maker, asked, layout, threshold, letters)
         if why:
             one = explain(one, given, asked, layout, answers(worker, path, function, layout), f"{path}:{function}")
         progress("diagnosis")
@@ -112,9 +120,30 @@ def call_in_worker(worker: Worker, path: Path, function: str, *rest: object) -> 
         raise BadInput(f"{name}: {error}") from None
 
 
-def candidate_panel(given: Given, maker: Maker, asked: Asked, layout: Layout, threshold: float = THRESHOLD) -> Panel:
+def letters_in_worker(worker: Worker, path: Path, function: str, problem: Problem, layout: Layout) -> Mapping[str, str]:
+    """What the single letters among a function's parameters stand for; its file is loaded again only if it has any."""
+    try:
+        text = functions(path.read_text(encoding="utf-8", errors="replace")).get(function)
+        if text and not any(len(one.arg) == 1 and one.arg not in "xy" for one in text.args.args):
+            return {}
+        target = "gradparity.harness.candidate:letters_of_file"
+        return worker.call(target, str(path), function, problem, layout)
+    except (OSError, SyntaxError, ValueError, GradparityError):  # it has answered; what its letters are is no more
+        return {}
+
+
+def candidate_panel(
+    given: Given,
+    maker: Maker,
+    asked: Asked,
+    layout: Layout,
+    threshold: float = THRESHOLD,
+    letters: Mapping[str, str] = MappingProxyType({}),
+) -> Panel:
     """A candidate's gradients beside the references' consensus, in the candidate's own layout.
 
+    Args:
+        letters: what the single letters among its parameters stand for.
     Raises:
         BadInput: its names cannot be matched.
         BackendFailed: no reference answered, or nothing decides between references that disagree.
@@ -126,9 +155,10 @@ def candidate_panel(given: Given, maker: Maker, asked: Asked, layout: Layout, th
         raise BackendFailed("no reference answered: " + "; ".join(f"{m.name}: {m.detail}" for m in broken))
     reference = asked.gradients_of(judged.reference)
     places = layout.placements(problem)
-    matches = match({name: array.shape for name, array in given.items()}, places, problem.sizes)
-    mine = {one.matched: given[one.given] for one in matches}
     truth = native_gradients(layout, problem, reference.quantities)
+    shapes = {name: array.shape for name, array in given.items()}
+    matches = match(shapes, places, problem.sizes, lambda name, target: apart(given[name], truth[target]), letters)
+    mine = {one.matched: given[one.given] for one in matches}
     # A doubled bias has both placements; of x, states, outputs and loss only what was returned is compared.
     truth = {name: truth[name] for name in truth if name in mine}
     loose = sorted(set(given) - {one.given for one in matches})
@@ -154,8 +184,7 @@ def candidate_panel(given: Given, maker: Maker, asked: Asked, layout: Layout, th
         comparisons=(compared, *(() if judged.agreed else judged.comparisons)),
         matrix=Matrix() if judged.agreed else judged.matrix,
         matches=matches,
-        notes=_notes(judged, loose, matches),
-        diagnosis=odd_one(judged, asked),
+        notes=_notes(judged, asked, loose, matches, letters),
     )
 
 
@@ -172,23 +201,29 @@ def _sentence(compared: Comparison, name: str, believed: tuple[str, ...]) -> str
     return f"{name}: {', '.join(d.name for d in wrong)} {differ}{detail}{ends}"
 
 
-def _notes(judged: Consensus, loose: list[str], matches: Sequence[Match]) -> tuple[str, ...]:
+def _notes(
+    judged: Consensus, asked: Asked, loose: list[str], matches: Sequence[Match], letters: Mapping[str, str]
+) -> tuple[str, ...]:
     notes = []
     if not judged.agreed:
-        notes.append(f"The references themselves disagree: {judged.sentence}.")
+        odd = odd_one(judged, asked)  # of the references; what is said of the candidate is said elsewhere
+        said = [finding.sentence for finding in odd.findings] if odd else [f"{judged.sentence}."]
+        notes.append(f"The references themselves disagree: {' '.join(said)}")
     elif judged.comparisons:
         notes.append(f"Of the references {judged.sentence}.")
     if loose:
         notes.append(f"Not compared, since nothing is called or shaped like it: {', '.join(loose)}.")
-    guessed = [f"{one.given} as {one.matched}" for one in matches if one.by == "shape"]
-    if guessed:
-        notes.append(f"Read by shape alone: {', '.join(guessed)}.")
+    if letters:
+        read = ", ".join(f"{letter} as {native}" for letter, native in letters.items())
+        notes.append(f"Parameters of one letter, read as what your code runs with: {read}.")
+    for by, how in GUESSED.items():
+        if guessed := [f"{one.given} as {one.matched}" for one in matches if one.by == by]:
+            notes.append(f"{how}: {', '.join(guessed)}.")
     return tuple(notes)
 
 
 def concluded(command: str, panels: tuple[Panel, ...], threshold: float = THRESHOLD) -> Result:
     """The Result of candidate panels: the first that is wrong is the headline."""
     wrong = [panel for panel in panels if panel.verdict != MATCH]
-    shown = (wrong or panels)[0]
-    result = conclude(command, panels, threshold)
-    return replace(result, headline=headline(shown), exit_code=1 if wrong else 0)
+    result, said = conclude(command, panels, threshold), headline((wrong or panels)[0])
+    return replace(result, headline=said if result.exit_code < 2 else f"{said}; {result.headline}")

@@ -14,7 +14,7 @@ from .errors import BadInput
 from .gradients import Maker
 from .measure import measure
 from .noise import THRESHOLD, Noise
-from .result import Match, Panel, Result
+from .result import Match, Panel, Result, exit_code
 from .run import own_version
 from .tensorfile import TensorFile, open_tensors
 
@@ -66,7 +66,7 @@ def diff(a: Path, b: Path, repeats: Sequence[Path] = (), threshold: float = THRE
     return Result(
         command="diff",
         headline=sentence,
-        exit_code=0 if comparison.verdict == MATCH else 1,
+        exit_code=exit_code((panel,)),
         panels=(panel,),
         threshold=threshold,
         makers=makers,

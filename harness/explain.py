@@ -30,20 +30,18 @@ def explain(
         answers: puts the candidate to further problems.
         call: FILE:FUNCTION, where the candidate stands in a file.
     """
-    before = panel.diagnosis or Diagnosis()
     if panel.verdict == MATCH:
         return panel
     if NOISE in panel.outliers:
         note = f"No diagnosis: it rests on the {NOISE} reference, which is itself an outlier here."
-        return replace(panel, diagnosis=replace(before, notes=(note,)))
+        return replace(panel, diagnosis=Diagnosis(notes=(note,)))
     reference = discover()[NOISE].gradients
     native = {one.matched: given[one.given] for one in panel.matches}
     truth = reference(asked.problem, asked.tensors)
     ask = asking(answers, panel.matches, layout, reference)
     case, notes = smaller(make_case(asked.problem, asked.tensors, layout, native, truth, asked.noise), ask)
     found = diagnose(case, ask, reference, call)
-    found = replace(found, findings=found.findings + before.findings, notes=notes + found.notes)
-    return replace(panel, diagnosis=found)
+    return replace(panel, diagnosis=replace(found, notes=notes + found.notes))
 
 
 def smaller(case: Case, ask: Ask) -> tuple[Case, tuple[str, ...]]:

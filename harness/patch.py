@@ -69,6 +69,7 @@ class Repair:
         ended: mutants that came to no gradients, by how they ended: "raised", "timeout", "memory", "exit", "crash".
         whole: every edit there is was tried; False where time ran out, or enough had been found.
         out_of_time: the search was ended by its budget, and came to no whole repair.
+        refused: what the user's own program reaches for that is refused where edits are tried, so that none was.
         seconds: all of it. `rate`: mutants decided a second; `ratio`: that, over how often a second the original runs
             in a loop in one process.
     """
@@ -84,3 +85,4 @@ class Repair:
     rate: float = 0.0
     ratio: float = 0.0
     out_of_time: bool = False
+    refused: str = ""

@@ -28,7 +28,7 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Match:
-    """A gradient of the user's and the name it was matched to; `by` is "name" or "shape"."""
+    """A gradient of the user's and the name it was matched to; `by` is "name", "shape", or "value"."""
 
     given: str
     matched: str
@@ -73,7 +73,7 @@ class Result:
     Args:
         command: the subcommand, such as "run".
         headline: the verdict in a sentence.
-        exit_code: 0 all match, 1 a mismatch, 3 a backend failed and nothing else is wrong.
+        exit_code: what the panels come to, as `exit_code` has it; a result whose code says else is refused.
         makers: every backend, with what it runs on; those missing say how to get them.
         threshold: the largest ratio that matches.
         notes: what else a reader should know, a sentence each.
@@ -92,6 +92,14 @@ class Result:
     @property
     def verdict(self) -> str:
         return {0: MATCH, 1: "mismatch"}.get(self.exit_code, "failed")
+
+
+def exit_code(panels: Sequence[Panel]) -> int:
+    """What panels come to: 0 all match, 1 a mismatch, 3 a backend failed or nothing was compared, and no mismatch."""
+    if any(panel.verdict == "mismatch" for panel in panels):
+        return 1
+    failed = any(maker.status == "failed" for panel in panels for maker in panel.makers)
+    return 3 if failed or any(panel.verdict != MATCH for panel in panels) else 0
 
 
 def to_json(result: Result) -> str:
@@ -118,12 +126,24 @@ def from_json(text: str, origin: str = "the result") -> Result:
         )
     try:
         found = _noun(Result, data)
-        for panel in found.panels:
-            for comparison in panel.comparisons:
-                assert_known(comparison)
+        assert_sound(found)
         return found
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise BadInput(f"{origin} is damaged ({error}); write it again with --json") from None
+
+
+def assert_sound(result: Result) -> None:
+    """Raise ValueError where a verdict or the exit code says anything but what stands below it."""
+    for panel in result.panels:
+        for comparison in panel.comparisons:
+            assert_known(comparison)
+        first = panel.comparisons[:1]  # the one that is asked about; further ones are between references
+        if panel.verdict == MATCH and any(comparison.verdict != MATCH for comparison in first):
+            raise ValueError(f"verdict {panel.verdict!r} of {panel.title}, which holds a mismatch")
+        if panel.verdict == "mismatch" and panel.comparisons and all(c.verdict == MATCH for c in panel.comparisons):
+            raise ValueError(f"verdict {panel.verdict!r} of {panel.title}, in which all match")
+    if result.exit_code != exit_code(result.panels):
+        raise ValueError(f"exit code {result.exit_code}, where the panels come to {exit_code(result.panels)}")
 
 
 def assert_known(comparison: Comparison) -> None:

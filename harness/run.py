@@ -17,7 +17,7 @@ from .layout import Layout
 from .noise import THRESHOLD, Noise
 from .problem import Problem, Tensors, make_tensors
 from .readings import readings
-from .result import Panel, Result
+from .result import Panel, Result, exit_code
 from .workers import Limits, TimedOut, Worker, WorkerError
 
 Progress = Callable[[str], None]
@@ -196,15 +196,14 @@ def conclude(command: str, panels: tuple[Panel, ...], threshold: float, notes: t
     count = sum(len(c.differences) for p in panels for c in p.comparisons)
     if wrong:
         more = f" (and {len(wrong) - 1} more of {len(panels)} problems differ)" if len(wrong) > 1 else ""
-        headline, code = f"{wrong[0].title}: {wrong[0].sentence}{more}", 1
+        headline = f"{wrong[0].title}: {wrong[0].sentence}{more}"
     elif broken or empty:
         who = ", ".join(f"{m.name} ({m.detail})" for m in broken) or "fewer than two backends"
-        headline, code = f"not everything could be compared: {who}", 3
+        headline = f"not everything could be compared: {who}"
     else:
         used = [m.name for m in makers if m.status == "ok"]
         headline = f"{len(used)} backends agree on {_count(len(panels), 'problem')}: {count} gradients within the noise"
-        code = 0
-    return Result(command, headline, code, panels, threshold, makers, notes, gradparity=own_version())
+    return Result(command, headline, exit_code(panels), panels, threshold, makers, notes, gradparity=own_version())
 
 
 def _count(number: int, noun: str) -> str:

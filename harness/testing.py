@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from .candidate import call, call_on, code_of
+from .candidate import call, call_on, code_of, letters
 from .check import candidate_panel
 from .explain import explain
 from .gradients import Maker
@@ -82,7 +82,7 @@ def check_candidate(
     given = call(candidate, problem, native, tensors)
     name = getattr(candidate, "__name__", "candidate")
     maker = Maker(name, dtype=problem.dtype, seconds=perf_counter() - start)
-    found = candidate_panel(given, maker, asked, native, threshold)
+    found = candidate_panel(given, maker, asked, native, threshold, letters(candidate, problem, native))
     return explain(found, given, asked, native, partial(call_on, candidate, native), _file(candidate)) if why else found
 
 

@@ -86,9 +86,14 @@ def _listed(findings: Sequence["Finding"]) -> str:
 
 
 def _point(finding: "Finding") -> str:
-    lines = [f"{code(line.file)} line {line.line}: {code(line.would_read)}" for line in finding.lines[:1]]
+    lines = [f"{code(line.file)} line {line.line}{_would_read(line)}" for line in finding.lines[:1]]
     said = "; ".join([f"{verb(finding)} {explains(finding, MOST, code)}", *map(prose, remarks(finding)), *lines])
     return f"- **{prose(finding.what, line=' ')}**. {prose(finding.sentence)} ({said})"
+
+
+def _would_read(line: "SourceLine") -> str:
+    """Behind a line's number: what it would read, or that it would not be there."""
+    return f": {code(line.would_read)}" if line.would_read.strip() else f", {code(line.reads)}, left out"
 
 
 def _credit(credit: "CreditMap", sentence: str) -> Iterable[str]:

@@ -18,7 +18,7 @@ def mended(repair: "Repair") -> Iterator[str]:
         yield from _first("Repair", repair.patches, APPLY)
         small = [searched(repair), spent(repair)]
     else:
-        yield f"**{NOTHING}.** {searched(repair)}"
+        yield f"**{NOTHING}.** {prose(searched(repair))}"
         if repair.partial:
             yield from _first("Partial repair", repair.partial)
         small = [spent(repair)]

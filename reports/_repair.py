@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from ..harness.patch import Hunk, Patch, Repair
 
 NOTHING = "No edit was found that makes every gradient right"
+REFUSED = (
+    "edits run where no file may be written, and no network, no other program and no temporary file be used, and there "
+    "your own program, as it stands, ends with"
+)
 APPLY = "Nothing is written unless --apply is given."
 ENDED = {
     "raised": "raised",
@@ -60,6 +64,8 @@ def as_well(patches: "Sequence[Patch]") -> str:
 
 def searched(repair: "Repair") -> str:
     """'3,441 edits were tried and 812 left out, since their line alone raises: every edit there is.'"""
+    if repair.refused:
+        return f"No edit was tried: {REFUSED} {visible(repair.refused)}. Take that out to have a repair looked for."
     if not repair.tried and not repair.pruned:
         return "Time ran out before an edit was tried." if repair.out_of_time else "No edit was tried."
     left_out = f" and {repair.pruned:,} left out, since the changed line alone raises" if repair.pruned else ""

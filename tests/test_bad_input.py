@@ -146,6 +146,17 @@ def npz(array: np.ndarray) -> bytes:
 
 GOOD = npz(np.ones((3, 5)))
 RESULT = {"version": 1, "panels": [], "command": "run", "headline": "all is well", "exit_code": 0, "threshold": 32.0}
+PANEL = {
+    "title": "rnn", "verdict": "mismatch", "sentence": "", "makers": [{"name": "jax", "status": "failed"}],
+    "comparisons": [{"a": "mine", "b": "numpy", "differences": [{"name": "W_hh", "verdict": "mismatch"}]}],
+}  # fmt: skip
+
+
+def contradicting(verdict: str = "mismatch", **changed: object) -> bytes:
+    """A result of one wrong panel in which something says else."""
+    return json.dumps({**RESULT, "exit_code": 1, "panels": [{**PANEL, "verdict": verdict}], **changed}).encode()
+
+
 FILES = [
     ("cut.npz", GOOD[:100], "cut.npz is damaged (File is not a zip file); expected what np.savez writes"),
     ("empty.npz", b"", "empty.npz is damaged"),
@@ -160,6 +171,10 @@ FILES = [
     ("newer.json", json.dumps({**RESULT, "version": 99}).encode(), "version 99; this gradparity reads version 1"),
     ("panels.json", json.dumps({**RESULT, "panels": 3}).encode(), "panels.json is damaged"),
     ("lacking.json", b'{"version": 1, "panels": []}', "lacking.json is damaged"),
+    ("zero.json", contradicting(exit_code=0), "exit code 0, where the panels come to 1"),
+    ("one.json", contradicting(exit_code=1, panels=[]), "exit code 1, where the panels come to 0"),
+    ("verdict.json", contradicting(verdict="match"), "which holds a mismatch"),
+    ("failed.json", contradicting(panels=[{**PANEL, "verdict": "match", "comparisons": []}], exit_code=0), "come to 3"),
     ("typed.json", json.dumps({**RESULT, "panels": [{"title": 3}]}).encode(), "3 where str is expected"),
 ]  # fmt: skip
 

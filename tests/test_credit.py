@@ -82,8 +82,8 @@ def traced(inquiry: Inquiry) -> tuple[CreditMap, tuple[Finding, ...], int]:
 
     picture, findings = credit.trace(replace(inquiry, ask=ask))
     assert picture is not None
-    assert len(asked) == 1
-    return picture, findings, asked[0]
+    assert len(asked) == 1 or inquiry.case.problem.T > credit.MOST_STEPS
+    return picture, findings, sum(asked)
 
 
 RIGHT = list(
@@ -114,6 +114,48 @@ def test_the_map_has_two_steps_or_more_and_no_more_than_can_be_read(T):
     picture, findings, asked = traced(inquired(gradients_alone, Problem(T=T)))
     assert not findings
     assert len(picture.marks) == asked == min(max(T, 2), credit.MOST_STEPS)
+
+
+LONG = Problem(T=40, B=1, I=2, H=3, O=2, weight_scale=1.5)
+LATE = {  # faults that 12 steps do not show: how the adjoints of every step change, what is said, on how many steps
+    "a window": (lambda c: np.where(_back(c) > 20, 0.0, c), "truncated after 20 steps", 22),
+    "a piece": (
+        lambda c: np.where((_own(c) < 16) & (_own(c) + _back(c) >= 16), 0.0, c),
+        "nothing flows back from 16 to 15",
+        17,
+    ),
+}
+
+
+def _own(credits: Array) -> Array:
+    return np.arange(len(credits)).reshape(1, -1, 1, 1)
+
+
+def _back(credits: Array) -> Array:
+    return np.arange(len(credits)).reshape(-1, 1, 1, 1) - _own(credits)
+
+
+@pytest.mark.parametrize("late", LATE)
+def test_a_fault_that_shows_on_more_steps_than_a_map_has_is_looked_for(late):
+    change, what, steps = LATE[late]
+    picture, (found,), asked = traced(inquired(rerouted(change), LONG))
+    assert found.what == what
+    assert len(picture.marks) == steps
+    assert f"On fewer than {steps} steps all is well." in found.sentence
+    assert asked <= credit.MOST_STEPS + steps + 8
+
+
+def test_what_a_right_map_looked_at_is_said():
+    """A fault that no number of steps has to do with leaves a map that is right, and no talk of steps."""
+
+    def scaled(problem, tensors):
+        found = gradients_alone(problem, tensors)
+        return found | {"b_y": 2 * found["b_y"]}
+
+    picture, findings, asked = traced(inquired(scaled, LONG))
+    assert not findings
+    assert picture.sentence == "On 12 steps every loss reaches every step as it should."
+    assert asked <= credit.MOST_STEPS + 2
 
 
 def test_the_class_of_the_demo_shows_the_diagonal_alone():

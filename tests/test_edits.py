@@ -156,6 +156,9 @@ UNITS = [
     ("leave a statement out", "a = b\nc = d  # why\ne = f\n", "a = b\ne = f\n"),
     ("leave a statement out", "for t in s:\n    a += b\n", "for t in s:\n    pass\n"),
     ("leave a statement out", "a = b; c = d\n", "a = b; pass\n"),
+    ("leave a limit out", "for t in s:\n    if t > K:  # why\n        break\n    a = b\n", "for t in s:\n    a = b\n"),
+    ("leave a limit out", "for t in s:\n    if t > K: break\n", "for t in s:\n    pass\n"),
+    ("leave a limit out", "for s in range(t, max(-1, t - K), -1): pass", "for s in range(t, -1, -1): pass"),
     ("move a statement", "a = b  # one\n\nc = a  # two", "c = a  # two\n\na = b  # one"),
     (
         "move a statement",
@@ -250,6 +253,13 @@ def test_every_kind_has_a_unit() -> None:
     assert len({kind.name for kind in all_kinds()}) == len(all_kinds())
 
 
+def test_a_step_is_not_squashed_as_an_array_is() -> None:
+    source = "import numpy as np\nfor t in range(3):\n    a = np.tanh(b)\n    if t + 1 > 2:\n        a = d[t] * b\n"
+    whats = {edit.what for edit in propose(source, only=["change a function"])}
+    assert "np.tanh(b) for b" in whats
+    assert not any("np.tanh(t)" in what for what in whats)
+
+
 NOTHING = [
     ("shift an index", 'a = p["W"]'),
     ("change a range", "for t in steps: pass"),
@@ -261,6 +271,8 @@ NOTHING = [
     ("add what is carried", "for t in s:\n    d = a\n"),
     ("add the first term", "a = H[1:].T @ d[1:]"),
     ("leave a statement out", '"""What it says."""'),
+    ("leave a limit out", "if a:\n    b = c\nelse:\n    b = d\n"),
+    ("leave a limit out", "if a:\n    b = c\nelif d:\n    b = e\n"),
     ("take a variable for a call", "b = np.tanh(d).sum(0)\nc = da.T @ x\nimport numpy as np"),
     ("subtract the target", "def f(x):\n    for t in s:\n        h[t + 1]\n        d = p[t]\n"),
     ("leave factors out", "a = b * c"),

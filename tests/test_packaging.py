@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import venv
 from pathlib import Path
 from time import perf_counter
@@ -96,14 +97,57 @@ def test_nothing_heavy_is_imported(tmp_path, code):
     assert loaded_after(code, tmp_path) == "[]"
 
 
+def modules(top: str) -> list[str]:
+    """Every module below one of the three folders, packages included."""
+    paths = (path.relative_to(ROOT).with_suffix("").parts for path in (ROOT / top).rglob("*.py"))
+    return sorted({".".join(("gradparity", *parts)).removesuffix(".__init__") for parts in paths})
+
+
+@pytest.mark.parametrize("top", ["harness", "backends", "reports"])
+def test_every_package_is_in_the_install(top):
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    there = {module.rpartition(".")[0] for module in modules(top)} - {"gradparity"}
+    assert {one for one in listed if one.startswith(f"gradparity.{top}")} == there
+
+
 def test_no_framework_is_imported_by_the_whole_harness(tmp_path):
-    modules = [f"gradparity.harness.{path.stem}" for path in (ROOT / "harness").glob("*.py")]
-    kept = sorted(set(modules) - {"gradparity.harness.__init__", "gradparity.harness.__main__"})
+    kept = [one for one in modules("harness") if not one.endswith("__main__")]
+    assert "gradparity.harness.diagnosis.relations.flow" in kept
     kept.remove("gradparity.harness.strategies")  # Hypothesis's own
     code = "\n".join(f"import {module}" for module in kept)
     code += "\nimport gradparity.backends, gradparity.reports\ngradparity.backends.discover()"
     loaded = loaded_after(code + "\ngradparity.reports.discover()", tmp_path)
     assert not [package for package in NEEDED | {"hypothesis"} if f"'{package}'" in loaded]
+
+
+@pytest.mark.parametrize("backwards", [False, True], ids=["in order", "backwards"])
+@pytest.mark.parametrize("submodules_first", [False, True], ids=["names alone", "submodules before"])
+def test_every_public_name_of_the_harness_is_what_it_says(tmp_path, submodules_first, backwards):
+    """And no submodule of that name, whichever has been imported by then."""
+    code = f"""
+from importlib import import_module
+import gradparity.harness as h
+homes = {{name: h._HOMES[name] for name in {"reversed(h.__all__)" if backwards else "h.__all__"}}}
+for name, home in homes.items():
+    if {submodules_first}:
+        import_module(f"gradparity.harness.{{home}}")
+    scope = {{}}
+    exec(f"from gradparity.harness import {{name}}", scope)
+    own = getattr(import_module(f"gradparity.harness.{{home}}"), name)
+    assert scope[name] is own is getattr(h, name), name
+    assert type(own).__name__ != "module", name
+from gradparity.harness import compare
+import gradparity.harness.check
+from gradparity.harness import compare as again
+assert callable(compare) and again is compare and h.compare is compare
+assert h.errors.BadInput is h.BadInput
+try:
+    h.nothing
+except AttributeError as error:
+    assert "'gradparity.harness' has no attribute 'nothing'" in str(error)
+"""
+    ran = python("-c", code, cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_the_plugin_imports_nothing_heavy(tmp_path):

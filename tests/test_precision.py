@@ -232,6 +232,43 @@ def test_chance_is_named():
     assert claim.whole
 
 
+STARTS = {  # what a gradient is added to, and whether that is a bug
+    "memory that was never set": (lambda draw, found, t: found + draw.normal(size=found.shape), True),
+    "no number, now and then": (lambda draw, found, t: found + (np.nan if draw.random() > 0.5 else 0.0), True),
+    "noise on the input": (lambda draw, found, t: found * (1 + 0.1 * draw.normal() * np.abs(t.x).max()), False),
+    "dropout": (lambda draw, found, t: found * (draw.random(found.shape) > 0.5), False),
+}
+
+
+@pytest.mark.parametrize("loss", ["mse", "softmax_xent"])
+@pytest.mark.parametrize("start", STARTS)
+def test_gradients_that_do_not_start_from_zero_are_a_bug_and_chance_in_the_forward_pass_is_none(start, loss):
+    draw, (changed, bug) = np.random.default_rng(1), STARTS[start]
+
+    def candidate(p: Problem, t: Tensors) -> dict[str, Array]:
+        found = gradients_alone(p, t)
+        return {**found, "W_hh": changed(draw, found["W_hh"], t)}
+
+    (claim,) = precision.find(inquired(candidate, Problem(loss=loss)))
+    assert (claim.means, claim.gradients, claim.whole) == ("where it starts" if bug else "not a bug", ("W_hh",), True)
+    assert ("W_hh does not start from zero" in claim.what) == ("That is a bug" in claim.sentence) == bug
+
+
+def test_a_state_kept_from_the_call_before_is_no_start_of_a_gradient():
+    kept: dict[tuple, dict[str, Array]] = {}
+
+    def candidate(p: Problem, t: Tensors) -> dict[str, Array]:
+        states = kept.get((p.B, p.H), t.states)
+        found = numpy_bptt.gradients(p, Tensors(t.params, t.x, t.y, states))
+        kept[p.B, p.H] = {"h0": found.states["h"][-1], "c0": found.states["h"][-1]}
+        return {spec.name: found.named[spec.name] for spec in p.asked}
+
+    problem = Problem("lstm", loss="softmax_xent")
+    candidate(problem, inquired(gradients_alone, problem).case.tensors)
+    (claim,) = precision.find(inquired(candidate, problem))
+    assert claim.means == "not a bug"
+
+
 def test_chance_beside_a_mistake_is_not_the_whole():
     random = np.random.default_rng(0)
 

@@ -10,7 +10,7 @@ import pytest
 from faults import FAULTS, planted
 from gradparity.harness.demo import elman
 from gradparity.harness.diagnosis.case import Inquiry
-from gradparity.harness.diagnosis.relations import find
+from gradparity.harness.diagnosis.relations import _factor, find
 from gradparity.harness.diagnosis.terms import credits_of, terms
 from gradparity.harness.finding import Finding
 from gradparity.harness.gradients import Gradients
@@ -356,6 +356,22 @@ def test_one_step_one_unit_and_one_element_claim_no_more_than_the_others_bear_ou
 @pytest.mark.parametrize("huge", [np.nan, np.inf, 1e300])
 def test_what_is_not_finite_or_huge_is_not_explained(huge: float) -> None:
     assert not claimed(inquire(changed(one("W_hh", lambda a, p: np.full_like(a, huge))), Problem()))
+
+
+@pytest.mark.parametrize("steps", [1, 9, 14, 30])
+def test_a_window_of_any_length_is_named(steps: int) -> None:
+    """Also one that leaves nothing out on the short problems that confirm others."""
+    problem = Problem(T=40, B=1, I=2, H=3, O=2, weight_scale=1.5)
+    found = find(inquire(changed(truncated(lambda s, t: s - t <= steps)), problem))
+    said = f"the error of every step flows back {steps} step{'s' * (steps > 1)} and no further"
+    assert [finding.what for finding in found] == [said]
+    assert found[0].whole
+
+
+def test_factors_are_not_kept_for_every_problem_there_has_been() -> None:
+    for seed in range(200):
+        list(_factor.matching(2.0, Problem(seed=seed)))
+    assert _factor._table.cache_info().currsize < 200
 
 
 # --- leads ------------------------------------------------------------------------------------------------------------

@@ -206,3 +206,76 @@ def test_a_file_that_cannot_be_used_is_refused(tmp_path):
     path = written(tmp_path, "def gradients(x, question):\n    return {}\n")
     with pytest.raises(BadInput, match="asks for 'question'"):
         repair(str(path), Problem(), ROW, LIMITS)
+
+
+COLUMN = """import numpy as np
+
+def gradients(Wxh, Whh, bh, Why, by, x, y, h0):
+    h = [h0]
+    for x_t in x:
+        h.append(np.tanh(Wxh @ x_t + Whh @ h[-1] + bh))
+    dWxh, dWhh, dbh, dWhy, dby, dh = 0, 0, 0, 0, 0, 0
+    for t in reversed(range(len(x))):
+        dout = Why @ h[t + 1] + by - y[t]
+        dWhy, dby = dWhy + dout @ h[t + 1].T, dby + dout
+        da = (Why.T @ dout + dh) * (1 - h[t + 1] ** 2)
+        dWxh, dWhh, dbh = dWxh + da @ x[t].T, dWhh + da @ h[t].T, dbh + da
+        dh = Whh.T @ da
+    return {"dWxh": dWxh, "dWhh": dWhh, "dbh": dbh, "dWhy": dWhy, "dby": dby, "dh0": dh}
+"""
+FIXED = {  # a program that answers to no other sizes than these, the layout, and the problem
+    "a batch of one": (COLUMN, (), Layout("column"), Problem(B=1)),
+    "as many outputs as inputs": (RIGHT, ("loss = 0.0", "loss = 0.0 * (x * y).sum()"), ROW, Problem(I=4, O=4)),
+    "every size": (RIGHT, ("loss = 0.0", "loss = 0.0 * x.reshape(7, 3, 4).sum()"), ROW, Problem(T=7, B=3, I=4)),
+}
+
+
+@pytest.mark.parametrize("fixed", FIXED)
+def test_what_the_user_has_fixed_stays_fixed_where_nothing_else_is_answered(tmp_path, fixed):
+    text, limit, layout, problem = FIXED[fixed]
+    fault = ("dh = Whh.T @ da", "dh = Whh @ da") if text is COLUMN else ("dh = da @ Whh.T", "dh = da @ Whh")
+    path = written(tmp_path, text, fault, *([limit] if limit else []))
+    found = repair(str(path), problem, layout, LIMITS)
+    assert found.patches[0].hunks[0].after == (f"        {fault[0]}",)
+    assert found.patches[0].tried_on >= 7
+
+
+REFUSED = {
+    "a log": ("log.txt", "open('log.txt', 'a').write('called')"),
+    "a log, in words of its own": (
+        "no log",
+        "try: open('log.txt', 'a')\n    except OSError: raise ValueError('no log')",
+    ),
+    "asyncio": ("socket", "__import__('asyncio').run(__import__('asyncio').sleep(0))"),
+    "a temporary file": ("is not to be written", "__import__('tempfile').TemporaryFile()"),
+}
+
+
+@pytest.mark.parametrize("how", REFUSED)
+def test_a_program_that_the_sandbox_refuses_is_told_so(tmp_path, how, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    reaches, statement = REFUSED[how]
+    path = written(
+        tmp_path, RIGHT, ("dh = da @ Whh.T", "dh = da @ Whh"), ("    loss = 0.0", f"    {statement}\n    loss = 0.0")
+    )
+    found = repair(str(path), Problem(), ROW, LIMITS)
+    assert (found.tried, found.pruned, found.patches, found.whole, found.out_of_time) == (0, 0, (), False, False)
+    assert reaches in found.refused
+    assert "of mine.py" in found.refused
+
+
+def test_one_that_raises_for_a_reason_of_its_own_is_not_called_refused(tmp_path):
+    text = RIGHT.replace("    loss = 0.0", "    loss = 0.0\n    open('/none/of/these')")
+    assert not repair(str(written(tmp_path, text)), Problem(), ROW, LIMITS).refused
+
+
+CUT = RIGHT.replace("dh = da @ Whh.T", "dh = da @ Whh.T\n        if {condition}:\n            dh = 0 * dh")
+
+
+@pytest.mark.parametrize("condition", ["t - 2 < 1", "t % 2 == 0"])
+def test_a_limit_is_left_out_rather_than_made_one_that_never_holds(tmp_path, condition):
+    path = written(tmp_path, CUT.replace("{condition}", condition))
+    found = repair(str(path), Problem(), ROW, LIMITS)
+    apply_patch(path, found.patches[0])
+    assert same(path, RIGHT)
+    assert not any("tanh(t)" in edit.what for patch in found.patches for edit in patch.edits)

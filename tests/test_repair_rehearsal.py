@@ -61,4 +61,11 @@ def test_an_array_that_would_grow_in_place_raises():
 def test_what_stands_in_a_try_or_shares_its_line_is_left_alone():
     assert sites("try:\n    a = b\nexcept NameError:\n    a = 1\n") == ()
     assert sites("a = 1; b = 2\n") == ()
+    assert sites("match a:\n    case b: c = b\n") == ()
+    assert sites("import numpy as np; a = np.e\n") == ()
+    assert sites("def back(da): return da @ W\n") == ()
+    assert sites("def back(da, \n    db): return da @ W\n") == ()
+    assert sites("class A: b = c\n") == ()
+    assert sites("with a as b: c = b\n") == ()
+    assert len(sites("def back(da):\n    return da @ W\nwith a as b:\n    c = b\n")) == 2
     assert len(sites("a = (1 +\n     2)\nif a:\n    b = 3\n")) == 3

@@ -4,7 +4,9 @@ import re
 from dataclasses import replace
 
 import pytest
+from diagnosis_samples import LEADS_ONLY
 from gradparity.harness.compare import Comparison, Difference, mismatches
+from gradparity.harness.finding import SourceLine
 from gradparity.harness.result import Result
 from gradparity.reports.markdown import FITS, code, prose, render
 from report_samples import HOSTILE, SAMPLES
@@ -82,6 +84,18 @@ def test_hostile_results_hold_no_html_but_ours():
 )
 def test_a_sentence_of_its_own_stays_a_paragraph(text):
     assert parsed(prose(text))[0].type == "paragraph_open"
+
+
+def test_a_lead_that_leaves_a_line_out_says_which():
+    """A line that would not be there has no text to show behind its number."""
+    out = SourceLine("backends/numpy_bptt.py", 102, "dh[t] += dh_next", "")
+    lead = replace(LEADS_ONLY.leads[0], lines=(out,))
+    other = replace(lead, lines=(replace(out, would_read="dh[t] = dh_next"),))
+    panel = replace(SAMPLES["check with faults"]().panels[0], diagnosis=replace(LEADS_ONLY, leads=(lead, other)))
+    text = render(Result("check", "wrong", 1, (panel,), 32.0))
+    first, second = (line for line in text.splitlines() if "line 102" in line)
+    assert first.endswith("line 102, <code>dh&#91;t&#93; &#43;&#61; dh&#95;next</code>, left out)")
+    assert second.endswith("line 102: <code>dh&#91;t&#93; &#61; dh&#95;next</code>)")
 
 
 def test_nobody_is_called():

@@ -122,6 +122,26 @@ def test_other_peoples_backends_come_through_entry_points(command):
     assert [panel.verdict for panel in result.panels] == ["match", "match"]
 
 
+def test_a_plugin_takes_nobodys_name(tmp_path):
+    """Neither a built-in's nor another plugin's; the commands say so in a line."""
+    for name, entries in {"builtin": "a = twin:NUMPY", "twice": "a = twin:ONE\nb = twin:TWO"}.items():
+        home = tmp_path / name
+        (home / "twin-1.0.dist-info").mkdir(parents=True)
+        (home / "twin.py").write_text(
+            "from gradparity.backends import Backend\n"
+            "NUMPY, ONE, TWO = Backend(name='numpy'), Backend(name='mine'), Backend(name='mine')\n"
+        )
+        (home / "twin-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: twin\nVersion: 1.0\n")
+        (home / "twin-1.0.dist-info" / "entry_points.txt").write_text(f"[gradparity.backends]\n{entries}\n")
+        done = subprocess.run(
+            [sys.executable, "-m", "gradparity.harness", "backends"],
+            capture_output=True, text=True, timeout=120, env={**os.environ, "PYTHONPATH": str(home)},
+        )  # fmt: skip
+        assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+        taken = "'numpy', a name that is taken (built in)" if name == "builtin" else "'mine', a name that is taken"
+        assert taken in done.stderr
+
+
 def test_crash_hang_and_exception_are_rows_and_exit_3(command):
     code, result, said = command("--backends", "numpy,right,crashes,hangs,raises,absent")
     status = {maker.name: (maker.status, maker.detail) for maker in result.makers}

@@ -19,7 +19,7 @@ from ..gradients import Maker
 from ..layout import Layout, native_gradients
 from ..noise import THRESHOLD
 from ..problem import Problem, Tensors, make_tensors
-from ..result import Panel, Result
+from ..result import Panel, Result, exit_code
 from ..run import Asked, Pool, choose
 from ..scratch import scratch
 from ..workers import Limits, Worker
@@ -85,7 +85,7 @@ def beside(run: Result, replayed: Result) -> Result:
     return replace(
         run,
         headline=f"{replayed.headline}. {run.headline}",
-        exit_code=replayed.exit_code or run.exit_code,
+        exit_code=exit_code((*replayed.panels, *run.panels)),
         panels=replayed.panels + run.panels,
         notes=replayed.notes + run.notes,
     )

@@ -3,11 +3,12 @@ where it explains the difference down to the noise; `diagnose` asks all of them 
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
 from ..finding import Diagnosis, Finding
-from ..problem import make_tensors
+from ..problem import Problem, make_tensors
 from .case import Ask, Case, Inquiry, Reference, elsewhere
 
 __all__ = ["diagnose", "ranked"]
@@ -27,8 +28,7 @@ def diagnose(case: Case, ask: Ask, reference: Reference, call: str = "") -> Diag
     """
     from . import conventions, credit, dictionary, mutants, origin, precision, relations, smallest, straight
 
-    problems = elsewhere(case.problem, case.layout.batched)
-    others = tuple(other for other in ask([(p, make_tensors(p)) for p in problems]) if other)
+    others = _others(case, ask)
     inquiry = Inquiry(case, others, ask, reference)
     turned = straight.straightened(inquiry)
     seconds: dict[str, float] = {}
@@ -63,6 +63,18 @@ def diagnose(case: Case, ask: Ask, reference: Reference, call: str = "") -> Diag
     fine = any(f.whole and f.means == "not a bug" for f in claimed)  # then there is nothing to work out by hand
     small = None if fine else timed("smallest failing case", smallest.shrink, call, about=inquiry)
     return Diagnosis(claimed, leads, picture, small, tuple(notes), seconds)
+
+
+def _others(case: Case, ask: Ask) -> tuple[Case, ...]:
+    """The candidate on further problems: of other sizes or, where it is right on those, of its own."""
+
+    def asked(problems: Iterable[Problem]) -> tuple[Case, ...]:
+        return tuple(other for other in ask([(p, make_tensors(p)) for p in problems]) if other)
+
+    others = asked(elsewhere(case.problem, case.layout.batched))
+    if others and not any(other.wrong for other in others):
+        others += asked(replace(case.problem, seed=case.problem.seed + k) for k in (3, 4))
+    return others
 
 
 def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -3,6 +3,9 @@
 Row s, column t is dL_s/da_t, the loss confined to step s. With x one-hot in time, row t of dW_xh is column t of the
 map (`decoding`). The candidate is a black box whose loss cannot be changed, so the targets confine it: all steps but s
 are given targets at which their loss is flat. That takes one evaluation for each step.
+
+A map has few steps, and a fault may show on more alone, as a truncation after 20 does. Where the map is right and the
+gradients of a longer problem are not, the fewest steps that show it are looked for: the map is then of these.
 """
 
 from dataclasses import replace
@@ -18,31 +21,58 @@ from .decoding import decoding, input_weight, rows
 
 Array = np.ndarray
 MOST_STEPS = 12  # of a map: as many as one can take in, and every one costs an evaluation
+LARGEST_MAP = 64  # steps, where a fault shows on no fewer
 CERTAIN = 60.0  # the logit at which softmax is 1 to within exp(-60), and exp still far from overflow in float32
 
 
 def trace(inquiry: Inquiry) -> tuple[CreditMap | None, tuple[Finding, ...]]:
     """The map, reference beside candidate, and the finding of what it shows; no map where the model has no input
     matrix or the candidate did not answer, no finding where the two agree."""
-    traced = _traced(inquiry)
+    problem = inquiry.case.problem
+    steps = min(max(problem.T, 2), MOST_STEPS)
+    traced = _traced(inquiry, steps)
     if traced is None:
         return None, ()
     seen = read(traced)
+    if traced.right.all() and inquiry.case.wrong_gradients and (fewest := _fewest(inquiry, steps)):
+        if fewest <= LARGEST_MAP and (longer := _traced(inquiry, fewest)) and not longer.right.all():
+            traced, seen = longer, read(longer)
+            seen = replace(seen, sentence=f"On fewer than {fewest} steps all is well. {seen.sentence}")
+        else:
+            late = f"the loss of the last step gives wrong gradients on {fewest} steps or more, and on no fewer"
+            seen = replace(seen, sentence=f"{seen.sentence} But {late}: look for a limit on the number of steps.")
     picture = CreditMap(_norms(traced.reference, traced.there), _norms(traced.candidate, traced.found), _marks(traced))
     picture = replace(picture, sentence=seen.sentence)
     if not seen.claimed:
         return picture, ()
-    shown = inquiry.case.shown[input_weight(inquiry.case.problem) or ""]
+    shown = inquiry.case.shown[input_weight(problem) or ""]
     evidence = Residual(shown, float(traced.off(traced.reference).max()), seen.after)
     return picture, (Finding("credit map", seen.what, seen.sentence, (shown,), seen.steps, (evidence,)),)
 
 
-def _traced(inquiry: Inquiry) -> Traced | None:
+def _fewest(inquiry: Inquiry, right: int) -> int:
+    """The fewest steps, found by halving, on which the loss of the last one gives wrong gradients; 0 where it does so
+    on no more than `right` steps too, or not even on the problem's own number."""
+
+    def shows(steps: int) -> bool:
+        (case,) = inquiry.ask(confined(inquiry.case.problem, inquiry.reference, steps)[-1:])
+        return case is not None and bool(case.wrong_gradients)
+
+    wrong = inquiry.case.problem.T
+    if wrong <= right or not shows(wrong) or shows(right):
+        return 0
+    while wrong - right > 1:
+        middle = (right + wrong) // 2
+        right, wrong = (right, middle) if shows(middle) else (middle, wrong)
+    return wrong
+
+
+def _traced(inquiry: Inquiry, steps: int) -> Traced | None:
     problem = inquiry.case.problem
     weight = input_weight(problem)
     if weight is None:
         return None
-    questions = confined(problem, inquiry.reference)
+    questions = confined(problem, inquiry.reference, steps)
     answered = [case for case in inquiry.ask(questions) if case is not None]
     given = [found for case in answered if (found := rows(case)) is not None]
     if len(given) < len(questions):
@@ -55,15 +85,14 @@ def _traced(inquiry: Inquiry) -> Traced | None:
     return Traced(inquiry.case, np.array(right, float), np.array(given, float), np.array(noise))
 
 
-def confined(problem: Problem, reference: Reference) -> list[Question]:
-    """A decoding question for each step that the loss is confined to.
+def confined(problem: Problem, reference: Reference, T: int) -> list[Question]:
+    """A decoding question for each of T steps that the loss is confined to, the last step last.
 
     A loss that is on the last step alone is moved by ending the sequence earlier.
     Without a bias there is no target at which the cross-entropy is flat. Its gradient is softmax - onehot(y), so that
     a changed target changes it at that step alone: the questions are those with one changed target, and last the one
     with none, to be subtracted. The map is then a step smaller, and its evaluations as many as before.
     """
-    T = min(max(problem.T, 2), MOST_STEPS)
     if problem.loss_on != "all":
         asked, tensors = decoding(problem, T)
         return [(replace(asked, T=s + 1), replace(tensors, x=tensors.x[: s + 1])) for s in range(T)]

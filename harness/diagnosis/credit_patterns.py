@@ -24,7 +24,7 @@ def read(traced: Traced) -> Seen:
 def identical(traced: Traced) -> Seen | None:
     if not traced.right.all():
         return None
-    return Seen("", "Every step's loss reaches every step as it should.", claimed=False)
+    return Seen("", f"On {counted(traced.steps)} every loss reaches every step as it should.", claimed=False)
 
 
 def saturated(traced: Traced) -> Seen | None:

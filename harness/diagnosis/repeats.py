@@ -1,5 +1,12 @@
-"""Not a bug in the mathematics: the candidate does not give the same gradients when it is asked the same again."""
+"""The candidate does not give the same gradients when it is asked the same again.
 
+Random numbers in the forward pass, as those of dropout, are no bug in the mathematics. Gradients that are added to what
+happens to be in memory, or to random numbers, are one. A network whose every number is zero tells the two apart: its
+gradients depend on no mask and no draw, so that what a candidate gives beside them is what it started from.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -7,8 +14,10 @@ import numpy as np
 from ..errors import listed
 from ..finding import Finding, Residual
 from ..noise import THRESHOLD
-from .case import Case, Inquiry
+from .case import Case, Inquiry, Question
+from .decoding import made_of
 
+Array = np.ndarray
 RUNS = 3
 
 
@@ -16,32 +25,77 @@ def find(inquiry: Inquiry) -> tuple[Finding, ...]:
     """What changes from run to run by more than noise; not what grows by the same amount each time, which is a sum that
     nobody set back to zero and no chance."""
     case = inquiry.case
-    # Copies: a candidate that changes its arguments in place must not change those of the next run.
-    again = [(case.problem, case.tensors.map(lambda _, array: array.copy())) for _ in range(RUNS)]
-    runs = [run for run in inquiry.ask(again) if run]
+    runs = _runs(inquiry, (case.problem, case.tensors))
     spread = {name: _spread(name, runs) for name in case.given}
     names = tuple(name for name in case.wrong if spread.get(name, 0.0) > THRESHOLD * case.noise.values[name])
     if not names or _grows(names, runs):
         return ()
+    begun = _not_begun_with_zeros(inquiry, names)
+    if begun:
+        names = begun
     said = listed([case.shown[name] for name in names], "and")
-    return (
-        Finding(
-            means="not a bug",
-            what=f"{said} {'differs' if len(names) == 1 else 'differ'} from run to run",
-            sentence=f"Asked the same {RUNS} times, your code gave different numbers for {said}. Look for random "
-            "numbers (dropout, a weight or state drawn anew), for memory used before it is set (np.empty), and for "
-            "anything kept from one call to the next.",
-            gradients=tuple(case.shown[name] for name in names),
-            residuals=tuple(_residual(case, name, spread[name]) for name in names),
-            whole=set(case.wrong_gradients) <= set(names),
-        ),
+    made = Finding(
+        means="not a bug",
+        what=f"{said} {'differs' if len(names) == 1 else 'differ'} from run to run",
+        sentence=f"Asked the same {RUNS} times, your code gave different numbers for {said}. Look for random numbers "
+        "(dropout, a weight or state drawn anew), for memory used before it is set (np.empty), and for anything kept "
+        "from one call to the next.",
+        gradients=tuple(case.shown[name] for name in names),
+        residuals=tuple(_residual(case, name, spread[name]) for name in names),
+        whole=set(case.wrong_gradients) <= set(names),
     )
+    return (_bug(made, said, len(names)) if begun else made,)
+
+
+def _bug(found: Finding, said: str, count: int) -> Finding:
+    """The same as a bug, and as where it starts."""
+    do, starts = ("does", "starts") if count == 1 else ("do", "start")
+    return replace(
+        found,
+        means="where it starts",
+        what=f"{said} {do} not start from zero, and {'differs' if count == 1 else 'differ'} from run to run",
+        sentence=f"A network whose every number is zero leaves nothing to chance, and yet your code gave other numbers "
+        f"for {said} than it should, and others each time. That is a bug: it {starts} from memory that was never set "
+        "(np.empty, np.empty_like: take np.zeros), or random numbers are added, or take the place of weights that are "
+        "given.",
+    )
+
+
+def _runs(inquiry: Inquiry, *questions: Question) -> list[Case]:
+    """The candidate's answers to these questions in turn, three times."""
+    # Copies: a candidate that changes its arguments in place must not change those of the next run.
+    again = [(p, t.map(lambda _, array: array.copy())) for _ in range(RUNS) for p, t in questions]
+    return [run for run in inquiry.ask(again) if run]
+
+
+def _not_begun_with_zeros(inquiry: Inquiry, names: Iterable[str]) -> tuple[str, ...]:
+    """Those that are wrong where every number is zero. Before each such question stands an ordinary one, which leaves
+    behind what memory is full of.
+
+    Of the cross-entropy dL/dout is not zero even then, so that what is made of it can still hear of a random state.
+    """
+    case = inquiry.case
+    heard = made_of(case, "adjoint_out") if case.problem.loss != "mse" else set()
+    nothing = case.tensors.map(lambda _, array: np.zeros_like(array))
+    runs = _runs(inquiry, (case.problem, case.tensors), (case.problem, nothing))
+
+    def off(name: str) -> bool:
+        zero = [run for run in runs if not run.tensors.x.any() and name in run.given]
+        away = [_largest(run.given[name] - run.expected(name)) for run in zero]
+        return any(not one <= THRESHOLD * case.noise.values[name] for one in away)
+
+    return tuple(name for name in names if name not in heard and off(name))
+
+
+def _largest(array: Array) -> float:
+    return float(np.abs(array).max(initial=0.0))
 
 
 def _spread(name: str, runs: list[Case]) -> float:
     """The largest difference of a quantity between two runs."""
     seen = [run.given[name] for run in runs if name in run.given]
-    return max((float(np.abs(a - b).max(initial=0.0)) for a, b in combinations(seen, 2)), default=0.0)
+    apart = [0.0 if np.array_equal(a, b, equal_nan=True) else _largest(a - b) for a, b in combinations(seen, 2)]
+    return max((one if np.isfinite(one) else float("inf") for one in apart), default=0.0)
 
 
 def _grows(names: tuple[str, ...], runs: list[Case]) -> bool:
@@ -59,4 +113,4 @@ def _grows(names: tuple[str, ...], runs: list[Case]) -> bool:
 def _residual(case: Case, name: str, spread: float) -> Residual:
     """The error in units of noise, and in units of the spread between runs."""
     error = float(np.abs(case.given[name] - case.expected(name)).max())
-    return Residual(case.shown[name], case.before(name), error / spread)
+    return Residual(case.shown[name], case.before(name), error / spread if np.isfinite(error) else 1.0)

@@ -6,7 +6,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from ..arrays import is_real_float, roundoff
+from ..arrays import apart, is_real_float, roundoff
 from ..names import match
 from ..noise import THRESHOLD
 from .questions import Question
@@ -20,8 +20,19 @@ NO_ANSWER: Marks = (RAISED, 0.0, "none")
 def matched(returned: Mapping[str, Array], question: Question, trial: Trial) -> dict[str, str]:
     """Given name -> native name of the gradients proper. Raises BadInput where the names cannot be read."""
     places = trial.layout.placements(question.problem)
-    found = match({name: array.shape for name, array in returned.items()}, places, question.problem.sizes)
+    shapes = {name: array.shape for name, array in returned.items()}
+
+    def away(name: str, target: str) -> float:
+        return apart(returned[name], question.truth[target])
+
+    found = match(shapes, places, question.problem.sizes, away)
     return {one.given: one.matched for one in found if one.matched in question.truth}
+
+
+def shaped_right(returned: Mapping[str, Array], question: Question, trial: Trial) -> bool:
+    """Whether the gradients that were matched have the right shapes."""
+    wanted = {one: question.truth[name].shape for one, name in trial.matches.items()}
+    return all(one in returned and returned[one].shape == shape for one, shape in wanted.items())
 
 
 @dataclass(frozen=True)

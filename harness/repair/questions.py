@@ -1,6 +1,6 @@
 """Questions: problems with their answers, worked out beforehand, so that to judge a mutant takes microseconds."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,6 +26,40 @@ FURTHER = (  # of a patch: other shapes, scales, and a single step
     ({"T": 3, "B": 4, "I": 6, "H": 1, "O": 3}, 1.5),
     ({"T": 6, "B": 6, "I": 6, "H": 6, "O": 6}, 0.7),
 )
+
+
+Keeping = Callable[[Problem, Mapping[str, int]], Mapping[str, int]]
+"""What further problems keep of a problem's sizes: from it and the sizes that one would have to those that it has."""
+
+
+def nothing(problem: Problem, sizes: Mapping[str, int]) -> Mapping[str, int]:
+    return sizes
+
+
+def ones(problem: Problem, sizes: Mapping[str, int]) -> Mapping[str, int]:
+    """A batch of one, a single output: what is 1 stays 1."""
+    return {name: 1 if size == 1 else sizes[name] for name, size in problem.sizes.items()}
+
+
+def equals(problem: Problem, sizes: Mapping[str, int]) -> Mapping[str, int]:
+    """As many outputs as inputs: what is the same stays the same, and what is 1 stays 1."""
+    first: dict[int, str] = {}
+    for name, size in problem.sizes.items():
+        first.setdefault(size, name)
+    kept = ones(problem, sizes)
+    return {name: kept[first[size]] for name, size in problem.sizes.items()}
+
+
+def all_but_steps(problem: Problem, sizes: Mapping[str, int]) -> Mapping[str, int]:
+    return {**problem.sizes, "T": sizes["T"]}
+
+
+def everything(problem: Problem, sizes: Mapping[str, int]) -> Mapping[str, int]:
+    return problem.sizes
+
+
+# What the user has fixed stays fixed, if his program answers to nothing else: the first is taken with which it does.
+KEEPINGS: tuple[Keeping, ...] = (nothing, ones, equals, all_but_steps, everything)
 
 
 @dataclass(frozen=True)
@@ -58,9 +92,9 @@ def pose(problem: Problem, layout: Layout, reference: Reference) -> Question:
     )
 
 
-def tiny(problem: Problem, layout: Layout) -> Problem:
+def tiny(problem: Problem, layout: Layout, keep: Keeping = nothing) -> Problem:
     """The problem that mutants are screened on."""
-    return _resized(problem, layout, TINY, 1)
+    return _resized(problem, layout, keep, TINY, 1)
 
 
 def shorter(problem: Problem) -> tuple[Problem, ...]:
@@ -68,20 +102,26 @@ def shorter(problem: Problem) -> tuple[Problem, ...]:
     return tuple(replace(problem, T=steps) for steps in SHORTER)
 
 
-def ladder(problem: Problem, layout: Layout) -> tuple[Problem, ...]:
+def ladder(problem: Problem, layout: Layout, keep: Keeping = nothing) -> tuple[Problem, ...]:
     """Shorter problems, by which to see that a half repair is one."""
-    return tuple(_resized(problem, layout, sizes, 10 + k) for k, sizes in enumerate(LADDER))
+    return tuple(_resized(problem, layout, keep, sizes, 10 + k) for k, sizes in enumerate(LADDER))
 
 
-def further(problem: Problem, layout: Layout) -> tuple[Problem, ...]:
-    """Problems of other shapes, scales and seeds, that no patch is chosen on."""
+def further(problem: Problem, layout: Layout, keep: Keeping = nothing) -> tuple[Problem, ...]:
+    """Problems of other shapes, scales and seeds, that no patch is chosen on.
+
+    The larger scales are no less than those times the usual one: tanh(a) is a where weights are next to nothing.
+    """
+    usual, own = 1.0, problem.weight_scale
     return tuple(
-        replace(_resized(problem, layout, sizes, 100 + k), weight_scale=problem.weight_scale * scale)
+        replace(
+            _resized(problem, layout, keep, sizes, 100 + k), weight_scale=max(own, usual if scale > 1 else 0) * scale
+        )
         for k, (sizes, scale) in enumerate(FURTHER)
     )
 
 
-def _resized(problem: Problem, layout: Layout, sizes: Mapping[str, int], seed: int) -> Problem:
-    fitting = dict(sizes) if layout.batched else {**sizes, "B": 1}
+def _resized(problem: Problem, layout: Layout, keep: Keeping, sizes: Mapping[str, int], seed: int) -> Problem:
+    fitting = keep(problem, sizes if layout.batched else {**sizes, "B": 1})
     where = "all" if problem.loss_on == "all" else "last"
     return replace(problem, **fitting, loss_on=where, seed=problem.seed + seed)

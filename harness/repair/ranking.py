@@ -1,4 +1,9 @@
-"""Which edit is plainer than another: the fewest characters changed, then the earlier line."""
+"""Which edit is plainer than another: one that only takes out, then the fewest characters changed, then the earlier
+line.
+
+What is right because a condition was made one that never holds, or a term one that is always zero, takes fewer
+characters than to leave the condition or the term out: what does that is plainer all the same.
+"""
 
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
@@ -10,10 +15,11 @@ from .steps import Place, Step, place
 ENOUGH = 3  # edits of a line that have to be tried before it is given up
 
 
-def smallness(source: str, edit: Edit) -> tuple[int, int, int, str]:
-    """A key to sort edits by, the plainest first: characters taken out and put in, line, place, and the text."""
-    old = source[edit.start : edit.end]
-    return _changed(old, edit.new), edit.line, edit.start, edit.new
+def smallness(source: str, edit: Edit) -> tuple[bool, int, int, int, str]:
+    """A key to sort edits by, the plainest first: whether any code is put in, characters taken out and put in, line,
+    place, and the text."""
+    taken, put = _changed(source[edit.start : edit.end], edit.new)
+    return _puts_in(source, edit), taken + put, edit.line, edit.start, edit.new
 
 
 def plainest_first(source: str, edits: Iterable[Edit]) -> list[Edit]:
@@ -48,6 +54,29 @@ def grouped(patches: Sequence[Patch]) -> tuple[Patch, ...]:
     return tuple(replace(first, equivalents=tuple(others)) for first, *others in groups.values())
 
 
-def _changed(old: str, new: str) -> int:
-    """Characters that differ, what both begin and end with left out."""
-    return len(old) + len(new) - 2 * sum(common_ends(old, new))
+def best_first(source: str, held: Iterable[tuple[Edit, int]]) -> list[tuple[Edit, int]]:
+    """Edits that all are right, with the number of problems they were right on: the most of these first, then what
+    only takes out, and of this what takes out most: it leaves nothing behind that is without effect.
+
+    The order is kept otherwise.
+    """
+
+    def place(one: tuple[Edit, int]) -> tuple[int, bool, int]:
+        edit, problems = one
+        taken, _ = _changed(source[edit.start : edit.end], edit.new)
+        more = _puts_in(source, edit)
+        return -problems, more, 0 if more else -taken
+
+    return sorted(held, key=place)
+
+
+def _puts_in(source: str, edit: Edit) -> bool:
+    """Whether an edit puts any code in, and does not only take some out."""
+    _, put = _changed(source[edit.start : edit.end], edit.new)
+    return put > 0 and edit.new != "pass"
+
+
+def _changed(old: str, new: str) -> tuple[int, int]:
+    """Characters taken out and put in, what both begin and end with left out."""
+    same = sum(common_ends(old, new))
+    return len(old) - same, len(new) - same

@@ -2,13 +2,14 @@
 
 Up to there a mutant does what the original did. So one whose expression raises then, of operands that do not fit or a
 name of another type, is sure to raise in a run, and need not be run. Expressions that call what may change something
-are left alone, and so are those in a `try`.
+are left alone, and so are those in a `try` or a `match`.
 """
 
 import ast
 import builtins
 import copy
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
@@ -60,10 +61,16 @@ class Moment:
 
 
 def sites(source: str) -> tuple[Site, ...]:
-    """The expressions that can be rehearsed: alone on their lines, and in no `try`."""
+    """The expressions that can be rehearsed: those of the only statement on their lines, in no `try` or `match`.
+
+    A line is reached where its first statement is: of `def back(da): return da @ W` that is outside the function, and
+    what the return sees is not there yet.
+    """
     text = Source(source)
     found: list[Site] = []
+    counts: Counter[int] = Counter()
     for statement in _statements(text.tree):
+        counts.update(_lines(text, statement))
         value = _value(statement)
         if value is None:
             continue
@@ -72,10 +79,6 @@ def sites(source: str) -> tuple[Site, ...]:
         if isinstance(statement, ast.AugAssign) and not isinstance(statement.op, ast.MatMult):
             target = text.of(statement.target)
         found.append(Site(*text.span(value), statement.lineno, last, target))
-    counts: dict[int, int] = {}
-    for site in found:
-        for line in range(site.line, site.last + 1):
-            counts[line] = counts.get(line, 0) + 1
     return tuple(s for s in found if all(counts[n] == 1 for n in range(s.line, s.last + 1)))
 
 
@@ -90,9 +93,19 @@ def _value(statement: ast.stmt) -> ast.expr | None:
     return statement.value if isinstance(statement, _SIMPLE) else None
 
 
+def _lines(text: Source, statement: ast.stmt) -> range:
+    """The lines of a statement; of one with others inside it those of its header."""
+    inside = [each for each in ast.iter_child_nodes(statement) if isinstance(each, ast.stmt)]
+    if not inside:
+        return range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
+    start, first = text.span(inside[0])[0], inside[0].lineno
+    shared = text.text[text.starts[first - 1] : start].strip()  # `def f(a): return a`
+    return range(statement.lineno, first + bool(shared))
+
+
 def _statements(node: ast.AST) -> Iterator[ast.stmt]:
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Try | ast.TryStar):
+        if isinstance(child, ast.Try | ast.TryStar | ast.Match):  # what is seen there depends on more than the line
             continue
         if isinstance(child, ast.stmt):
             yield child

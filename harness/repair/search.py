@@ -20,8 +20,8 @@ from . import questions
 from .confirming import LEAST, Claim, Examination
 from .crew import Crew, TimeUp
 from .patching import hunks, source_of, unified
-from .questions import Question
-from .ranking import grouped, hopeful_first, plainest_first, those_first
+from .questions import KEEPINGS, Keeping, Question
+from .ranking import best_first, grouped, hopeful_first, plainest_first, those_first
 from .steps import Step, Version, distinct, gains, height, moved, patience, ran, wrong_on
 from .trial import RAISED, Outcome, Survey, Trial
 
@@ -88,6 +88,7 @@ class Search:
         self.patches: tuple[Patch, ...] = ()
         self.partial: tuple[Patch, ...] = ()
         self.counts: Counter[str] = Counter()
+        self.refused = ""
         self.survivors, self.searching, self.original, self.before, self.whole = 0, 0.0, 0.0, 0, True
 
     def run(self) -> None:
@@ -150,7 +151,8 @@ class Search:
             seconds,
             rate,
             rate * self.original,
-            not self.patches and not self.whole and not self.crew.stopped,
+            not self.patches and not self.whole and not self.crew.stopped and not self.refused,
+            self.refused,
         )
 
     @property
@@ -162,10 +164,12 @@ class Search:
 
         Where it is wrong on one with fewer steps, that is asked before. Returns whether there is a problem.
         """
-        tiny, further = questions.tiny(self.problem, self.layout), questions.further(self.problem, self.layout)
+        self.keep, posed, survey = self._first_asked()
+        if survey.refused and all(right == RAISED for right in survey.outcome.right):
+            self.refused, self.whole = survey.error, False
+            return False
+        tiny, further = posed[0].problem, questions.further(self.problem, self.layout, self.keep)
         own = (self.problem, replace(self.problem, seed=self.problem.seed + 1))
-        posed = tuple(map(self.pose, (tiny, *questions.shorter(tiny))))
-        survey = self._survey(posed)
         wrong = wrong_on(survey)
         if 0 in wrong:
             shorter, chosen = [posed[k] for k in wrong[1:2]], posed[0]
@@ -182,6 +186,22 @@ class Search:
         small, own = (tuple(one for one in some if one != chosen.problem) for some in ((tiny, *further), own))
         self.examination = Examination(self.crew, self.trial, small, own, self.pose, self.end)
         return True
+
+    def _first_asked(self) -> tuple[Keeping, tuple[Question, ...], Survey]:
+        """The tiny problem and shorter ones, with the answers to them: of sizes that the candidate can be asked for.
+
+        What a batch of one or of as many outputs as inputs is written for may answer nothing else, or in other shapes.
+        """
+        asked: dict[Problem, tuple[Keeping, tuple[Question, ...], Survey]] = {}
+        for keep in KEEPINGS:
+            tiny = questions.tiny(self.problem, self.layout, keep)
+            if tiny not in asked:
+                posed = tuple(map(self.pose, (tiny, *questions.shorter(tiny))))
+                asked[tiny] = keep, posed, self._survey(posed)
+                survey = asked[tiny][2]
+                if survey.refused or (survey.shaped and survey.outcome.right[0] != RAISED):
+                    return asked[tiny]
+        return next(iter(asked.values()))
 
     def _survey(self, posed: tuple[Question, ...]) -> Survey:
         return self.crew.survey(replace(self.trial, questions=posed, seconds=self.crew.limits.seconds), self.source)
@@ -219,8 +239,10 @@ class Search:
     def _patches(self, version: Version, claims: Sequence[Claim]) -> tuple[Patch, ...]:
         """The edits that make right on further problems the gradients that they are said to, as patches."""
         counts = self.examination.counts(version.source, claims) if claims else []
-        held = zip(claims, counts, strict=True)
-        return grouped([self._patch(version, edit, right, n) for (edit, right), n in held if n >= LEAST])
+        mends = dict(claims)
+        held = [(edit, n) for (edit, _), n in zip(claims, counts, strict=True) if n >= LEAST]
+        best = best_first(version.source, held)
+        return grouped([self._patch(version, edit, mends[edit], n) for edit, n in best])
 
     def _climbs(self, base: Version, steps: list[Step]) -> list[Step]:
         """The edits after which more is right than before, and nothing is wrong that was right; the best first.
@@ -228,7 +250,7 @@ class Search:
         Looked at on the ladder of problems: where two faults lie on one path, the shorter ones tell them apart. Of
         edits that give the same gradients the plainest stands for all.
         """
-        lower = questions.ladder(self.problem, self.layout)
+        lower = questions.ladder(self.problem, self.layout, self.keep)
         trial = replace(self.trial, questions=(self.screening.questions[-1], *map(self.pose, lower)))
         before = self.crew.survey(trial, base.source).outcome
         changed = distinct(steps, base.survey.outcome)

@@ -72,7 +72,9 @@ class Survey:
         lines: the lines that ran.
         matches, names: as in Trial.
         seconds: that the function takes, called in a loop.
-        outcome: its answers to the questions; `error` is the first that it raised instead of one.
+        outcome: its answers to the questions; `error` is the first that it raised instead of one, and `refused` where
+            the sandbox made it.
+        shaped: whether what was answered are gradients of the right shapes.
     """
 
     functions: frozenset[str]
@@ -82,3 +84,5 @@ class Survey:
     seconds: float
     outcome: Outcome
     error: str = ""
+    refused: bool = False
+    shaped: bool = True

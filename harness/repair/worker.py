@@ -19,7 +19,7 @@ from ..edits import Edit, functions
 from ..errors import BadInput
 from ..importing import importable
 from . import sandbox
-from .judge import NO_ANSWER, Marks, Standard, judged, matched, required, standard
+from .judge import NO_ANSWER, Marks, Standard, judged, matched, required, shaped_right, standard
 from .program import Program, fresh, mutated, program
 from .rehearsal import Moment, Site, moment, sites, surely_raises
 from .trial import RAISED, Outcome, Survey, Trial
@@ -72,7 +72,7 @@ def warm_up(pickled: bytes) -> None:
 def survey(pickled: bytes, source: str) -> Survey:
     """Run a version of the file on all questions, and see which lines take part."""
     trial, version, given = _version(pickled, source)
-    trace, error = Trace(version), ""
+    trace, error, refused = Trace(version), "", False
     returned: list[Any] = []
     for question, one in zip(trial.questions, given, strict=True):
         try:
@@ -83,12 +83,29 @@ def survey(pickled: bytes, source: str) -> Survey:
                     trial = replace(trial, matches=matched(returned[-1], question, trial))
         except BaseException as raised:
             returned[len(returned) :] = [None]
+            refused = refused or (not error and reached_out(raised))
             error = error or said(raised, trial.path)
     trial = replace(trial, names=trial.names or tuple(trial.matches.values()) or required(trial))
     outcome = _together([_mark(answer, by) for answer, by in zip(returned, _standards(trial), strict=True)])
     seconds = _seconds(version, given[-1])
+    answers = zip(returned, trial.questions, strict=True)
     return Survey(
-        frozenset(trace.functions), frozenset(trace.lines), trial.matches, trial.names, seconds, outcome, error
+        frozenset(trace.functions),
+        frozenset(trace.lines),
+        trial.matches,
+        trial.names,
+        seconds,
+        outcome,
+        error,
+        refused,
+        shaped=all(answer is None or shaped_right(answer, question, trial) for answer, question in answers),
+    )
+
+
+def reached_out(error: BaseException | None) -> bool:
+    """Whether an error comes of something that may not be reached for here, or was raised on top of one that does."""
+    return error is not None and (
+        isinstance(error, PermissionError) or reached_out(error.__cause__) or reached_out(error.__context__)
     )
 
 
@@ -119,9 +136,11 @@ class Trace:
     def _step(self, frame: FrameType, event: str, _arg: Any) -> Any:
         if event == "line":
             self.lines.add(frame.f_lineno)
-            site = self._chosen.pop(frame.f_lineno, None)
-            if site and site not in self.seen and (now := moment(frame.f_locals, frame.f_globals)):
-                self.seen[site] = now
+            if site := self._chosen.get(frame.f_lineno):
+                for line in range(site.line, site.last + 1):  # further ones may be those of a lambda inside it
+                    self._chosen.pop(line)
+                if now := moment(frame.f_locals, frame.f_globals):
+                    self.seen[site] = now
         return self._step
 
 

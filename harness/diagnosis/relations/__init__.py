@@ -63,8 +63,8 @@ def find(inquiry: Inquiry) -> tuple[Finding, ...]:
 def _explained(inquiry: Inquiry) -> tuple[Finding, ...]:
     found = [grown] if (grown := growing(inquiry)) else []
     spoken_of = {name for one in found for name in one.gradients}
-    names = frozenset(name for name in inquiry.case.wrong_gradients if inquiry.case.shown[name] not in spoken_of)
-    odd = inquiry.case.odd.keys() & names
+    names = tuple(name for name in inquiry.case.wrong_gradients if inquiry.case.shown[name] not in spoken_of)
+    odd = inquiry.case.odd.keys() & set(names)
     seen = replace(
         inquiry, case=viewed(inquiry.case, odd), others=tuple(viewed(other, odd) for other in inquiry.others)
     )
@@ -72,13 +72,15 @@ def _explained(inquiry: Inquiry) -> tuple[Finding, ...]:
     judged = tuple(other for other in seen.others if other.wrong)
     claims = [holding(claim, known, judged) for claim in _claims(known[id(seen.case)])]
     while claims := [
-        rest for claim in claims if (rest := claim.only(names | {"loss"})).parts.keys() & names and rest.grounded
+        rest
+        for claim in claims
+        if (rest := claim.only(frozenset(names) | {"loss"})).parts.keys() & set(names) and rest.grounded
     ]:
         best = min(claims, key=lambda claim: (-len(claim.parts), claim.depth, claim.rank))
         made = _found(best, known, seen)
         if made:
             found.append(made)
-            names -= best.parts.keys()
+            names = tuple(name for name in names if name not in best.parts)
         claims.remove(best)
     return (*found, *leads(inquiry, names))
 

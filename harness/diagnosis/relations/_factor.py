@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from math import prod
 
 from ...problem import Problem
@@ -73,14 +73,14 @@ def matching(scale: float, problem: Problem) -> Iterator[Factor]:
     return (factor for factor, value in _table(problem) if abs(scale - value) <= 1e-3 * abs(value))
 
 
-@cache
+@lru_cache(maxsize=64)  # the problems of a diagnosis; a test suite asks about ever new ones
 def _table(problem: Problem) -> tuple[tuple[Factor, float], ...]:
     bare = {Fraction(p, q) for p in range(1, LARGEST + 1) for q in range(1, LARGEST + 1)} | set(DECIMALS)
     sized = [(sizes, power) for sizes in SIZES for power in (-1, 1)]
     rows = [
         *(Factor(number) for number in COMMON),
         *(Factor(Fraction(sign), *size) for sign in (1, -1) for size in sized),
-        *(Factor(sign * n) for n in sorted(bare, key=lambda f: f.numerator + f.denominator) for sign in (1, -1)),
+        *(Factor(sign * n) for n in sorted(bare, key=lambda f: (f.numerator + f.denominator, f)) for sign in (1, -1)),
         *(Factor(sign * n, *size) for n in (Fraction(2), Fraction(1, 2)) for sign in (1, -1) for size in sized),
     ]
     plain = dict.fromkeys(factor for factor in rows if factor.number != 1 or factor.sizes)

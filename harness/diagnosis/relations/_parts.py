@@ -1,7 +1,7 @@
 """Leads: gradients that are right in some gate blocks or timesteps and wrong in the others, on every case alike."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from ..case import Case, Inquiry
 Array = np.ndarray
 
 
-def leads(inquiry: Inquiry, names: Collection[str]) -> tuple[Finding, ...]:
+def leads(inquiry: Inquiry, names: Sequence[str]) -> tuple[Finding, ...]:
     """Where the wrong gradients that nothing explains are wrong, if only in places that can be named."""
     judged = [inquiry.case, *(other for other in inquiry.others if other.wrong)]
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)

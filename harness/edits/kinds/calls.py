@@ -24,7 +24,7 @@ def propose(site: Site) -> Iterator[Change]:
                 yield Change(node, site.of(only))
             if name in file.unary:
                 yield from (Change(node, site.within(node, func, other)) for other in file.unary if other != name)
-    if site.scope.role(node) == "element":
+    if site.scope.role(node) == "element" and site.of(node) not in site.scope.atoms["index"]:  # a step is no array
         for name in file.squashing:
             yield Change(node, f"{name}({site.of(node)})")
 

@@ -4,13 +4,15 @@ import difflib
 import io
 import os
 import re
-import shutil
+import stat
 import tokenize
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ..errors import BadInput
 from ..patch import Hunk, Patch
+from ..writing import is_protected
 
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")  # str.splitlines parts at form feeds too, Python does not
 
@@ -39,33 +41,72 @@ def unified(path: Path, shown: str, changes: Sequence[Hunk]) -> str:
 
 
 def apply_patch(path: Path, patch: Patch) -> Path:
-    """Write the file with the patch made, as a whole or not at all. The old one is kept beside, at the path returned.
+    """Make the patch in the file itself: links to it, its mode and its owner stay. The old text is kept beside it, at
+    the path returned, and put back where the new one cannot be written.
 
     Raises:
-        BadInput: the lines are no longer those that the patch changes, or the folder cannot be written to.
+        BadInput: the lines are no longer those that the patch changes, the file is write-protected, or the system
+            refuses, because its folder is read-only or the disk full. Then the file is as it was.
     """
     text, encoding = _text(path)
-    changed = "".join(_patched(_lines(text), patch.hunks, path.name))
-    kept = _beside(path)
-    new = path.with_name(f"{path.name}.new")
+    changed = "".join(_patched(_lines(text), patch.hunks, path.name)).encode(encoding)
+    real = Path(os.path.realpath(path))
+    if is_protected(real):
+        raise BadInput(f"{path} is write-protected and was left as it is; make it writable, chmod u+w, or edit it")
     try:
-        shutil.copy2(path, kept)
-        new.write_bytes(changed.encode(encoding))
-        shutil.copymode(path, new)
-        os.replace(new, path)
+        old = real.read_bytes()
+        kept = _kept(real, old)
+        try:
+            _rewrite(real, changed, old)
+        except BaseException:
+            kept.unlink()
+            raise
     except OSError as error:
-        new.unlink(missing_ok=True)
         raise BadInput(f"{path} cannot be changed: {error.strerror}") from None
     return kept
 
 
-def _beside(path: Path) -> Path:
-    """FILE.orig, or FILE.orig2 and so on where there is one already: the very first file is never lost."""
-    kept, count = path.with_name(f"{path.name}.orig"), 1
-    while kept.exists():
-        count += 1
-        kept = path.with_name(f"{path.name}.orig{count}")
+def _kept(path: Path, data: bytes) -> Path:
+    """A copy at FILE.orig, or FILE.orig2 and so on where there is one already: the very first file is never lost."""
+    there, count = path.stat(), 1
+    while True:
+        kept = path.with_name(f"{path.name}.orig{count if count > 1 else ''}")
+        try:
+            number = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+            break
+        except FileExistsError:
+            count += 1
+    try:
+        with open(number, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(number)
+        with suppress(OSError, AttributeError):  # not ours to give away
+            os.chown(kept, there.st_uid, there.st_gid)
+        os.chmod(kept, stat.S_IMODE(there.st_mode))
+    except BaseException:
+        kept.unlink()
+        raise
     return kept
+
+
+def _rewrite(path: Path, new: bytes, old: bytes) -> None:
+    """Put other bytes into a file; where that fails halfway, the old ones again, for which there was room."""
+    with open(path, "r+b", buffering=0) as file:
+        try:
+            _fill(file, new)
+        except BaseException:
+            _fill(file, old)
+            raise
+
+
+def _fill(file: io.FileIO, data: bytes) -> None:
+    file.seek(0)
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
+    file.truncate(len(data))
+    os.fsync(file.fileno())
 
 
 def _text(path: Path) -> tuple[str, str]:

@@ -37,10 +37,12 @@ def split_target(target: str) -> tuple[Path, str]:
 
 
 def references(names: Sequence[str] = ()) -> list[Backend]:
-    """The backends a candidate is held against: those named, or all installed ones that answer at once."""
-    return (
-        choose(names) if names else [b for b in discover().values() if not b.missing and (b.rank < QUICK or b.oracle)]
-    )
+    """The backends a candidate is held against: those named, or all installed ones that answer at once, with those that
+    are installed and broken."""
+    if names:
+        return choose(names)
+    quick = [backend for backend in discover().values() if backend.rank < QUICK or backend.oracle or backend.broken]
+    return [backend for backend in quick if backend.broken or not backend.missing]
 
 
 def check(
@@ -189,4 +191,5 @@ def concluded(command: str, panels: tuple[Panel, ...], threshold: float = THRESH
     wrong = [panel for panel in panels if panel.verdict != MATCH]
     shown = (wrong or panels)[0]
     result = conclude(command, panels, threshold)
-    return replace(result, headline=headline(shown), exit_code=1 if wrong else 0)
+    failed = [f"{maker.name} failed" for maker in result.makers if maker.status == "failed"]
+    return replace(result, headline="; ".join([headline(shown), *failed]), exit_code=1 if wrong else 3 * bool(failed))

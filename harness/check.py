@@ -1,14 +1,16 @@
 """`gradparity check`: the user's gradients against the references."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, time
 
 import numpy as np
 
 from ..backends import Backend, discover
+from . import hints
 from .compare import MATCH, Comparison, compare, mismatches
 from .consensus import Consensus
 from .diagnosis.asking import Answers
@@ -19,21 +21,23 @@ from .gradients import Maker
 from .layout import Layout, native_gradients
 from .names import match
 from .noise import THRESHOLD
-from .problem import Problem, make_tensors
+from .problem import Problem, Tensors, make_tensors
 from .readings import readings
 from .result import Match, Matrix, Panel, Result
 from .run import Asked, Pool, Progress, choose, conclude, consensus, odd_one
+from .visible import few
 from .workers import Crashed, Limits, Raised, TimedOut, Worker
 
 Array = np.ndarray
 Given = Mapping[str, Array]
+WATCHED = 0.9  # of its time, after which a candidate that has not answered is asked where it is
 QUICK = 20  # backends ranked from here on compile for seconds: asked only when named
 
 
 def split_target(target: str) -> tuple[Path, str]:
     """'FILE[:FUNCTION]' as a path and a function; FUNCTION is `gradients` unless named."""
     path, colon, function = target.rpartition(":")
-    return (Path(path), function) if colon and path.endswith(".py") else (Path(target), "gradients")
+    return (Path(path), function) if colon and path.endswith((".py", ".ipynb")) else (Path(target), "gradients")
 
 
 def references(names: Sequence[str] = ()) -> list[Backend]:
@@ -62,9 +66,12 @@ def check(
         BackendFailed: no reference answered.
     """
     path, function = split_target(target)
-    if not path.is_file():
-        what = "a folder" if path.is_dir() else "not there"
+    if not os.path.isfile(path):  # unlike Path's own, it raises nothing, whatever the name
+        what = "a folder" if os.path.isdir(path) else "not there"
         raise BadInput(f"{path} is {what}; give a Python file, FILE.py or FILE.py:FUNCTION")
+    if path.suffix == ".ipynb":
+        mend = f"write its cells to a Python file: jupyter nbconvert --to script {path.name}"
+        raise BadInput(f"{path} is a notebook; expected a Python file, FILE.py or FILE.py:FUNCTION\n  mend it   {mend}")
     if problem.B != 1 and not layout.batched:
         raise BadInput(f"--unbatched takes no batch, but B = {problem.B}; leave -B out or set it to 1")
     tensors = make_tensors(problem)
@@ -77,6 +84,7 @@ def check(
         with Pool(Limits(limits.seconds)) as pool:  # the memory limit is for the user's code
             (asked,) = pool.ask([(problem, tensors)], backends, progress)
         one = candidate_panel(given, maker, asked, layout, threshold)
+        one = replace(one, notes=(*one.notes, *hints.paired(hints.parameters(path, function), problem)))
         if why:
             one = explain(one, given, asked, layout, answers(worker, path, function, layout), f"{path}:{function}")
         progress("diagnosis")
@@ -96,16 +104,21 @@ def answers(worker: Worker, path: Path, function: str, layout: Layout) -> Answer
     return answer
 
 
-def call_in_worker(worker: Worker, path: Path, function: str, *rest: object) -> Given:
+def call_in_worker(
+    worker: Worker, path: Path, function: str, problem: Problem, layout: Layout, tensors: Tensors
+) -> Given:
     """The candidate's answer, or BadInput with what became of it."""
-    name = f"{path.name}:{function}"
+    name, seconds = f"{path.name}:{function}", worker.limits.seconds
+    until = time() + WATCHED * seconds
     try:
-        return worker.call("gradparity.harness.candidate:call_file", str(path), function, *rest)
-    except TimedOut:
-        raise BadInput(
-            f"{name} gave no answer within {worker.limits.seconds:g} s and was stopped; "
-            "make the problem smaller (-T, -B, -H) or raise --time-limit"
-        ) from None
+        given = (str(path), function, problem, layout, tensors, until)
+        return worker.call("gradparity.harness.candidate:call_file", *given)
+    except TimedOut as error:
+        where = hints.stopped_at(error.text, path)
+        raise BadInput(f"{name} gave no answer within {seconds:g} s and was stopped{where}") from None
+    except BadInput as error:
+        notes = [f"\n  note      {note}" for note in hints.paired(hints.parameters(path, function), problem)]
+        raise BadInput("".join([str(error), *notes, hints.shadowing(path)])) from None
     except Crashed as error:
         raise BadInput(f"{name} ended its process: {error}") from None
     except Raised as error:
@@ -179,7 +192,7 @@ def _notes(judged: Consensus, loose: list[str], matches: Sequence[Match]) -> tup
     elif judged.comparisons:
         notes.append(f"Of the references {judged.sentence}.")
     if loose:
-        notes.append(f"Not compared, since nothing is called or shaped like it: {', '.join(loose)}.")
+        notes.append(f"Not compared, since nothing is called or shaped like it: {few(loose)}.")
     guessed = [f"{one.given} as {one.matched}" for one in matches if one.by == "shape"]
     if guessed:
         notes.append(f"Read by shape alone: {', '.join(guessed)}.")

@@ -27,6 +27,7 @@ from .options import (
     Seed,
     Steps,
     Threshold,
+    gibibytes,
     positive,
 )
 from .progress import progress, searching
@@ -147,7 +148,7 @@ def check(
     seed: Seed = 0,
     threshold: Threshold = 32.0,
     time_limit: Seconds = 60.0,
-    memory: Annotated[float, typer.Option(callback=positive, help="GiB of memory that your code may take.")] = 4.0,
+    memory: Annotated[float, typer.Option(callback=gibibytes, help="GiB of memory that your code may take.")] = 4.0,
     why: Annotated[
         bool, typer.Option("--why/--no-why", help="Say why the gradients differ, or only that they do.")
     ] = True,

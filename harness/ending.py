@@ -6,11 +6,10 @@ import traceback
 from contextlib import suppress
 from typing import TextIO
 
-from .errors import GradparityError
+from .errors import GradparityError, SystemRefused
 from .visible import shortened, visible
 
-# Above the four that a verdict has, and named as sysexits.h does: EX_SOFTWARE, EX_OSERR.
-BUG, REFUSED = 70, 71
+BUG = 70  # above the four that a verdict has; EX_SOFTWARE of sysexits.h
 TRACE = "GRADPARITY_TRACE"
 HELP = "Usage:"  # what the help begins with, which is all that is said where no command is given
 
@@ -47,9 +46,10 @@ def _said(error: BaseException) -> tuple[str, int]:
         return "", 130
     if isinstance(error, OSError):
         file = f": {error.filename}" if error.filename else ""
-        return f"the system refused what gradparity needs: {error.strerror or error}{file}", REFUSED
+        return f"the system refused what gradparity needs: {error.strerror or error}{file}", SystemRefused.exit_code
     if "can't start new thread" in str(error):
-        return "the system refused a further thread; raise the limits on processes and address space", REFUSED
+        text = "the system refused a further thread; raise the limits on processes and address space"
+        return text, SystemRefused.exit_code
     if hasattr(error, "format_message"):  # of the command line's own library, which typer may bring a copy of
         return _usage(error)
     line = (str(error).strip().splitlines() or [""])[0]

@@ -5,10 +5,18 @@ from typing import Annotated
 
 import typer
 
+SMALLEST, HUGEST = 0.125, 1e6  # GiB: what Python and NumPy take before any problem does, and more than there is
+
 
 def positive(value: float) -> float:
     if not 0 < value < float("inf"):  # not NaN either
         raise typer.BadParameter(f"{value} is no positive number")
+    return value
+
+
+def gibibytes(value: float) -> float:
+    if not SMALLEST <= positive(value) <= HUGEST:
+        raise typer.BadParameter(f"{value:g} GiB; expected {SMALLEST:g} to {HUGEST:g}")
     return value
 
 

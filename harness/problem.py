@@ -59,8 +59,8 @@ class Problem:
                 raise BadInput(f"size {letter} = {size}; every size is 1 or more, and none above {LARGEST:,}")
         if (count := self.numbers) > LARGEST:
             raise BadInput(
-                f"{self.describe()} is {count:.1e} numbers with its gradients, {count * 8 / 2**30:.3g} GiB in float64; no "
-                f"more than {LARGEST:,} are taken: make the problem smaller (-T, -B, -I, -H, -O)"
+                f"{self.describe()} is {count:.1e} numbers with its gradients, {count * 8 / 2**30:.3g} GiB in float64; "
+                f"no more than {LARGEST:,} are taken: make the problem smaller (-T, -B, -I, -H, -O)"
             )
         if self.loss_on not in ("all", "last") and not (type(self.loss_on) is int and 0 <= self.loss_on < self.T):
             raise BadInput(f"unknown loss_on {self.loss_on!r}; expected all or last, or a step below T = {self.T}")

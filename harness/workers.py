@@ -17,12 +17,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Self
 
-from .errors import GradparityError
+from .errors import GradparityError, SystemRefused
+from .visible import shortened
 
 # One thread each: workers run side by side, and a product's rounding must not depend on how many cores were free.
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
+END = 16_000  # bytes of standard error that are looked at: the last of them say how it ended
 GROUPS = hasattr(os, "killpg")  # of processes: a worker has one, so that what it has started can be ended with it
 XLA_ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"  # and no more: what is judged is what XLA makes for everybody
 # Of what is compiled anew at every call, as jax does with a loop whose body is a function made in the call, the machine
@@ -40,7 +42,11 @@ class Crashed(WorkerError):
 
 
 class TimedOut(WorkerError):
-    """No answer within the time allowed; the process was killed."""
+    """No answer within the time allowed; the process was killed. `text` is the end of its standard error."""
+
+    def __init__(self, message: str, text: str = "") -> None:
+        super().__init__(message)
+        self.text = text
 
 
 class Raised(WorkerError):
@@ -84,6 +90,7 @@ class Worker:
 
         Raises:
             Crashed, TimedOut, Raised: as their names say. After the first two the next call gets a new process.
+            SystemRefused: there is no process to be had.
             GradparityError: what the function itself raised on purpose, unchanged.
         """
         self.start()
@@ -91,8 +98,9 @@ class Worker:
             send(self._process.stdin, (target, args))  # type: ignore[union-attr]  # started with pipes, just above
             answer = self._answers.get(timeout=min(self.limits.seconds, threading.TIMEOUT_MAX))
         except queue.Empty:
+            text = _end_of(self._errors)
             self.close()
-            raise TimedOut(f"no answer within {self.limits.seconds:g} s; it was stopped") from None
+            raise TimedOut(f"no answer within {self.limits.seconds:g} s; it was stopped", text) from None
         except (BrokenPipeError, OSError):
             answer = None
         if answer is None:
@@ -111,9 +119,20 @@ class Worker:
                 _close(stream)
 
     def start(self) -> None:
-        """Start the process where it is not running, so that the first call need not wait for it."""
+        """Start the process where it is not running, so that the first call need not wait for it.
+
+        Raises SystemRefused.
+        """
         if self._process is not None:
             return
+        try:
+            self._start()
+        except (OSError, RuntimeError) as error:  # a thread that cannot be started is a RuntimeError
+            self.close()
+            why = getattr(error, "strerror", None) or str(error)
+            raise SystemRefused(f"no process could be started: {why}; raise the limit on it (ulimit -a)") from None
+
+    def _start(self) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
         self._answers = queue.SimpleQueue()
         flags = f"{os.environ.get('XLA_FLAGS', '')} {XLA_ONE_THREAD}".strip()
@@ -134,10 +153,15 @@ class Worker:
         with suppress(subprocess.TimeoutExpired):  # it may have closed the pipe and live on
             process.wait(timeout=1)
         code = process.poll()
-        errors.seek(0)
-        lines = errors.read().decode(errors="replace").strip().splitlines()
+        lines = _end_of(errors).strip().splitlines()
         self.close()
-        return f"{_how(code)} and gave no answer" + (f" ({lines[-1].strip()})" if lines else "")
+        return f"{_how(code)} and gave no answer" + (f" ({shortened(lines[-1].strip(), 300)})" if lines else "")
+
+
+def _end_of(file: BinaryIO) -> str:
+    """The end of what a process has written, however much that is."""
+    file.seek(max(0, file.seek(0, os.SEEK_END) - END))
+    return file.read().decode(errors="replace")
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -13,7 +13,8 @@ from report_samples import SAMPLES
 
 DIGITS = "\x01ten thousand digits\x01"  # stands for a number that json.dumps would refuse to write
 TEXTS = ("", "x", "x" * 20_000, "match", "mismatch", "nan", "-inf", "1e999", "<img src=x onerror=alert(1)>", "\ud800",
-         "\x1b[31m\x07", "\u202e\u2028\x85\0", "a\r\nb\n", "|`*_[]()\\", "{{ 7 * 7 }}", "%s{0}", "\U0010ffff", "é" * 999)  # fmt: skip
+         "\x1b[31m\x07", "\u202e\u2028\x85\0", "a\r\nb\n", "|`*_[]()\\", "{{ 7 * 7 }}", "%s{0}",
+         "\U0010ffff", "é" * 999)  # fmt: skip
 NUMBERS = (0, -1, 1, 9, 10, 2**31, 2**63, -(2**64), 10**400, DIGITS, 0.5, -0.0, 1e308, -1e308, 5e-324, float("nan"),
            float("inf"), float("-inf"))  # fmt: skip
 OTHERS = (None, True, False, [], {}, [[]], [None], {"": None}, {"version": 1})

@@ -12,6 +12,7 @@ from ..check import split_target
 from ..edits import Edit, apply, functions, propose
 from ..edits.source import Source
 from ..errors import BadInput
+from ..hints import shadowing
 from ..layout import Layout
 from ..patch import Change, Patch, Repair
 from ..problem import Problem
@@ -63,7 +64,7 @@ def repair(
         except KeyboardInterrupt:
             crew.stopped = True
         except (Crashed, TimedOut, Raised) as error:
-            raise BadInput(f"{path.name}:{function} cannot be run: {error}") from None
+            raise BadInput(f"{path.name}:{function} cannot be run: {error}{shadowing(path)}") from None
     return search.report(perf_counter() - start)
 
 

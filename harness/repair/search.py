@@ -206,8 +206,9 @@ class Search:
     def _edits(self, version: Version) -> list[Edit]:
         """The edits of what ran, but for those that lead back to the user's own text."""
         survey, text = version.survey, Source(version.source)
-        found = propose(version.source, survey.functions & functions(version.source).keys())
-        return [edit for edit in found if ran(text, edit, survey.lines) and apply(version.source, edit) != self.source]
+        known = survey.functions & functions(version.source).keys()
+        found = [e for e in propose(version.source, known, until=self.crew.until) if ran(text, e, survey.lines)]
+        return found if not version.edits else [e for e in found if apply(version.source, e) != self.source]
 
     def _is_right(self, outcome: Outcome) -> bool:
         return all(marks == self.screening.all_right for marks in outcome.right) and outcome.fate == "ran"

@@ -1,12 +1,19 @@
 """`gradparity report` of damaged results: refused in a few words, or shown by every format. Nothing else."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from damage import damaged, wholes
+from damage import damaged, places, wholes
+from gradparity.harness.compare import Difference
 from gradparity.harness.errors import BadInput
-from gradparity.harness.result import from_json, to_json
+from gradparity.harness.finding import Finding, Residual, SmallestCase, SourceLine
+from gradparity.harness.gradients import Maker
+from gradparity.harness.heatmap import Heatmap
+from gradparity.harness.patch import Change, Hunk, Patch, Repair
+from gradparity.harness.problem import Problem
+from gradparity.harness.result import Panel, Result, from_json, to_json
 from gradparity.reports import discover
 from hypothesis import HealthCheck, example, given, settings
 
@@ -114,3 +121,42 @@ def test_floats_that_json_has_no_number_for_are_floats(value):
 
 def test_what_a_newer_version_may_add_is_left_out():
     assert refused_or_shown(put(json.loads(wholes()[0]), "panels.0.colour", Path("x").name))
+
+
+ATTACK = "<img src=x onerror=alert(1)>\x1b[31m"
+
+
+@pytest.mark.parametrize("whole", [0, 2], ids=["check", "run"])
+def test_no_field_whatever_reaches_a_report_as_markup_or_steers_a_terminal(whole):
+    """Every text and every key that may be anything, in the place of each that is there: also of fields to come."""
+    pytest.importorskip("markdown_it", reason="markdown-it-py is not installed (it comes with rich)")
+    from test_report_markdown import parsed
+
+    data = json.loads(wholes()[whole])
+    for holder, key in list(places(data)):
+        value = holder[key]
+        if isinstance(value, str):
+            holder[key] = ATTACK
+            holder[key] = ATTACK if is_accepted(data) else value
+        elif isinstance(holder, dict) and isinstance(value, int | float) and key not in FIELDS:
+            holder[ATTACK] = holder.pop(key)
+    result = from_json(json.dumps(data))
+    assert result.panels[0].verdict == result.panels[0].sentence == ATTACK
+    texts = {report.name: report.render(result) for report in FORMATS}
+    assert not any("\x1b" in text for text in texts.values())
+    assert "<img" not in texts["html"]
+    read = [token for outer in parsed(texts["markdown"]) for token in (outer, *(outer.children or ()))]
+    assert not any("<img" in token.content for token in read if token.type in ("html_inline", "html_block"))
+    assert any("<img" in token.content for token in read if token.type == "text")  # it is shown as the text it is
+
+
+def is_accepted(data: object) -> bool:
+    try:
+        from_json(json.dumps(data))
+    except BadInput:
+        return False
+    return True
+
+
+FIELDS = {f.name for noun in (Result, Panel, Problem, Maker, Difference, Heatmap, Finding, SourceLine, Residual,
+                              SmallestCase, Repair, Patch, Change, Hunk) for f in fields(noun)}  # fmt: skip

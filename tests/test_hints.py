@@ -3,7 +3,7 @@
 from time import perf_counter
 
 import pytest
-from candidates import PLAIN, SMALL, gradparity, write_candidate
+from candidates import SMALL, gradparity, write_candidate
 from gradparity.harness.candidate import call
 from gradparity.harness.edits import apply, propose
 from gradparity.harness.errors import BadInput

@@ -59,8 +59,8 @@ def unified(path: Path, shown: str, changes: Sequence[Hunk]) -> str:
     if changes:  # what is far from all changes is not looked at, since a file may have a million lines
         start = max(0, changes[0].line - 1 - AROUND)
         same = max(0, len(before) - (changes[-1].line - 1 + len(changes[-1].before) + AROUND))
-    parts = (lines[start : len(lines) - same] for lines in (before, after))
-    diff = difflib.unified_diff(*parts, f"a/{shown}", f"b/{shown}")
+    old, new = (lines[start : len(lines) - same] for lines in (before, after))
+    diff = difflib.unified_diff(old, new, f"a/{shown}", f"b/{shown}")
     moved = (HEAD.sub(lambda at: f"{at[1]}{int(at[2]) + start}", line) if line[:2] == "@@" else line for line in diff)
     return "".join(line if _end(line) else f"{line}\n\\ No newline at end of file\n" for line in moved)
 

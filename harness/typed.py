@@ -33,9 +33,9 @@ def noun(cls: type[Noun], data: Any, at: str = "") -> Noun:
     if not isinstance(data, dict):
         raise _wrong(at, data, "an object")
     hints, parts = _parts(cls)
+    known = {name: _typed(hints[name], data[name], f"{at}.{name}" if at else name) for name in parts if name in data}
     if lacking := [name for name, part in parts.items() if name not in data and _required(part)]:
         raise Damaged(f"{at or 'the whole'} lacks {lacking[0]}")
-    known = {name: _typed(hints[name], data[name], f"{at}.{name}" if at else name) for name in parts if name in data}
     try:
         return cls(**known)
     except (ValueError, BadInput) as error:

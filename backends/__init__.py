@@ -2,7 +2,7 @@
 
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pkgutil import iter_modules
 
 from ..harness.errors import BadInput
@@ -16,7 +16,8 @@ __all__ = ["FLOATS", "Backend", "Variant", "discover", "variants"]
 def discover() -> dict[str, Backend]:
     """Every backend by name: the files of this folder, then the entry points of the group `gradparity.backends`.
 
-    An entry point names a `Backend`. One that cannot be imported stays in the list, unavailable, with its reason.
+    An entry point names a `Backend`. One that cannot be imported, or names something else, stays in the list, broken,
+    with its reason.
 
     Raises:
         BadInput: two of them have one name, so that what is asked by it would depend on who was found last.
@@ -34,8 +35,14 @@ def discover() -> dict[str, Backend]:
     return {backend.name: backend for backend in sorted(found, key=lambda backend: (backend.rank, backend.name))}
 
 
-def _load(entry) -> Backend:
+def _load(entry: EntryPoint) -> Backend:
+    """Someone else's backend: whatever is wrong with it, an exit of the process too, must not stop ours."""
     try:
-        return entry.load()
-    except Exception as error:  # someone else's package: whatever is wrong with it must not stop ours
+        found = entry.load()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         return Backend(name=entry.name, broken=f"{entry.value} cannot be loaded: {error!r}")
+    if not isinstance(found, Backend):
+        return Backend(name=entry.name, broken=f"{entry.value} is no Backend but of type {type(found).__name__}")
+    return found

@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from ..harness.problem import Problem, Tensors
 
 FLOATS = ("float64", "float32")
+PARTS = {  # of a Backend, by type
+    str: ("name", "title", "extra", "broken"),
+    tuple: ("models", "dtypes", "needs"),
+    int: ("rank",),
+    Callable: ("gradients", "refuses", "precision"),
+}
 
 
 def _nothing(problem: "Problem", tensors: "Tensors") -> "Gradients":
@@ -38,7 +44,10 @@ class Backend:
         adjoints: it gives per-timestep adjoints.
         precision: reports the matrix-product setting in force.
         rank: where it stands in lists; lower is earlier. The first one available is the reference.
-        broken: why it cannot be used, when that is known before trying.
+        broken: why it cannot be used, when that is known before trying. One that is broken has failed; one that is
+            merely not installed has not, unless it was asked for by name.
+    Raises:
+        TypeError: a part is of another type, such as a name alone where names are meant.
     """
 
     name: str
@@ -55,12 +64,22 @@ class Backend:
     rank: int = 50
     broken: str = ""
 
+    def __post_init__(self) -> None:
+        for kind, parts in PARTS.items():
+            for part in parts:
+                value = getattr(self, part)
+                if not (callable(value) if kind is Callable else isinstance(value, kind)):
+                    raise TypeError(f"its {part} is {value!r:.80}; expected a {kind.__name__}")
+        for part in PARTS[tuple]:
+            if not all(isinstance(one, str) for one in getattr(self, part)):
+                raise TypeError(f"its {part} are {getattr(self, part)!r:.80}; expected names")
+
     @property
     def missing(self) -> str:
         """Why it cannot run here and the command that mends it; "" when it can. Imports nothing."""
         if self.broken:
             return self.broken
-        absent = [package for package in self.needs if find_spec(package) is None]
+        absent = [package for package in self.needs if not _is_there(package)]
         if not absent:
             return ""
         how = f'pip install "gradparity[{self.extra}]"' if self.extra else f"pip install {' '.join(absent)}"
@@ -78,6 +97,13 @@ class Backend:
         if problem.dtype not in self.dtypes:
             return f"does not work in {problem.dtype}"
         return self.refuses(problem)
+
+
+def _is_there(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except (ImportError, ValueError):  # a part of a package that is not there, or a name that nothing can have
+        return False
 
 
 def _version(package: str) -> str:

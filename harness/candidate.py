@@ -1,8 +1,12 @@
 """The candidate: the user's function, loaded and called. Runs in a worker, except in the user's own test process."""
 
+import faulthandler
 import inspect
 import sys
-from collections.abc import Callable, Hashable, Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from importlib.util import module_from_spec
@@ -17,18 +21,37 @@ from .importing import importable, spec_of
 from .layout import Layout, native_tensors
 from .names import is_letter, normalised, readings, spellings
 from .problem import Problem, Tensors, make_tensors
+from .visible import few
 
 Array = np.ndarray
 APART = {"T": 2, "B": 2, "I": 3, "H": 5, "O": 4}  # sizes that all differ, so that a weight in another's place raises
 
 
-def call_file(path: str, function: str, problem: Problem, layout: Layout, tensors: Tensors) -> dict[str, Array]:
+def call_file(
+    path: str, function: str, problem: Problem, layout: Layout, tensors: Tensors, until: float = 0.0
+) -> dict[str, Array]:
     """Load the user's file, call the function and return what it returned, name -> NumPy array.
 
+    Args:
+        until: a time, as time.time() has it, at which standard error is told where the program is; 0 for never.
     Raises:
         BadInput: the file cannot be imported, lacks the function, or the function does not do what is asked of it.
     """
-    return call(load(Path(path), function), problem, layout, tensors, name=f"{Path(path).name}:{function}")
+    with _watched(until):
+        return call(load(Path(path), function), problem, layout, tensors, name=f"{Path(path).name}:{function}")
+
+
+@contextmanager
+def _watched(until: float) -> Iterator[None]:
+    left = max(until - time.time(), 0.01)
+    if not until or left > threading.TIMEOUT_MAX:
+        yield
+        return
+    faulthandler.dump_traceback_later(left)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def call_file_on(
@@ -69,6 +92,11 @@ def load(path: Path, function: str) -> Callable[..., Any]:
         if not hasattr(found, part):
             raise BadInput(f"{path.name} has no {function!r}; {_offer(module)}")
         found = getattr(found, part)
+    if inspect.isclass(found) and not (issubclass(found, Mapping) or hasattr(found, "_asdict")):
+        raise BadInput(
+            f"{path.name}:{function} is a class; expected a function: write one that makes an object of it, runs "
+            "it and returns the gradients, def gradients(params, x, y, h0): ..."
+        )
     if not callable(found):
         raise BadInput(f"{path.name}:{function} is no function but of type {type(found).__name__}")
     return found
@@ -76,7 +104,7 @@ def load(path: Path, function: str) -> Callable[..., Any]:
 
 def _offer(module: Any) -> str:
     own = [n for n, v in vars(module).items() if inspect.isfunction(v) and v.__module__ == module.__name__]
-    return f"it has {', '.join(own)}: name one as FILE:FUNCTION" if own else "it defines no function"
+    return f"it has {few(own)}: name one as FILE:FUNCTION" if own else "it defines no function"
 
 
 def call(

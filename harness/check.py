@@ -1,14 +1,16 @@
 """`gradparity check`: the user's gradients against the references."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, time
 from types import MappingProxyType
 
 import numpy as np
 
 from ..backends import Backend, discover
+from . import hints
 from .arrays import apart
 from .compare import MATCH, Comparison, compare, mismatches
 from .consensus import Consensus
@@ -21,11 +23,12 @@ from .gradients import Maker
 from .layout import Layout, native_gradients
 from .names import match
 from .noise import THRESHOLD
-from .problem import Problem, make_tensors
+from .problem import Problem, Tensors, make_tensors
 from .readings import readings
 from .result import Match, Matrix, Panel, Result
 from .run import Asked, Pool, Progress, choose, conclude, consensus, odd_one
 from .scratch import scratch
+from .visible import few
 from .workers import Crashed, Limits, Raised, TimedOut, Worker
 
 Array = np.ndarray
@@ -35,20 +38,23 @@ GUESSED = {  # how names were read that did not say it themselves
     "shape": "Read by shape alone",
     "value": "Read by value, where the shapes leave a choice; longer names, such as dW_xh, leave none",
 }
+WATCHED = 0.9  # of its time, after which a candidate that has not answered is asked where it is
 QUICK = 20  # backends ranked from here on compile for seconds: asked only when named
 
 
 def split_target(target: str) -> tuple[Path, str]:
     """'FILE[:FUNCTION]' as a path and a function; FUNCTION is `gradients` unless named."""
     path, colon, function = target.rpartition(":")
-    return (Path(path), function) if colon and path.endswith(".py") else (Path(target), "gradients")
+    return (Path(path), function) if colon and path.endswith((".py", ".ipynb")) else (Path(target), "gradients")
 
 
 def references(names: Sequence[str] = ()) -> list[Backend]:
-    """The backends a candidate is held against: those named, or all installed ones that answer at once."""
-    return (
-        choose(names) if names else [b for b in discover().values() if not b.missing and (b.rank < QUICK or b.oracle)]
-    )
+    """The backends a candidate is held against: those named, or all installed ones that answer at once, with those that
+    are installed and broken."""
+    if names:
+        return choose(names)
+    quick = [backend for backend in discover().values() if backend.rank < QUICK or backend.oracle or backend.broken]
+    return [backend for backend in quick if backend.broken or not backend.missing]
 
 
 def check(
@@ -68,9 +74,12 @@ def check(
         BackendFailed: no reference answered.
     """
     path, function = split_target(target)
-    if not path.is_file():
-        what = "a folder" if path.is_dir() else "not there"
+    if not os.path.isfile(path):  # unlike Path's own, it raises nothing, whatever the name
+        what = "a folder" if os.path.isdir(path) else "not there"
         raise BadInput(f"{path} is {what}; give a Python file, FILE.py or FILE.py:FUNCTION")
+    if path.suffix == ".ipynb":
+        mend = f"write its cells to a Python file: jupyter nbconvert --to script {path.name}"
+        raise BadInput(f"{path} is a notebook; expected a Python file, FILE.py or FILE.py:FUNCTION\n  mend it   {mend}")
     if problem.B != 1 and not layout.batched:
         raise BadInput(f"--unbatched takes no batch, but B = {problem.B}; leave -B out or set it to 1")
     tensors = make_tensors(problem)
@@ -84,6 +93,7 @@ def check(
         with Pool(Limits(limits.seconds)) as pool:  # the memory limit is for the user's code
             (asked,) = pool.ask([(problem, tensors)], backends, progress)
         one = candidate_panel(given, maker, asked, layout, threshold, letters)
+        one = replace(one, notes=(*one.notes, *hints.paired(hints.parameters(path, function), problem)))
         if why:
             one = explain(one, given, asked, layout, answers(worker, path, function, layout), f"{path}:{function}")
         progress("diagnosis")
@@ -103,17 +113,21 @@ def answers(worker: Worker, path: Path, function: str, layout: Layout) -> Answer
     return answer
 
 
-def call_in_worker(worker: Worker, path: Path, function: str, *rest: object) -> Given:
+def call_in_worker(
+    worker: Worker, path: Path, function: str, problem: Problem, layout: Layout, tensors: Tensors
+) -> Given:
     """The candidate's answer, or BadInput with what became of it."""
-    name = f"{path.name}:{function}"
+    name, seconds = f"{path.name}:{function}", worker.limits.seconds
+    until = time() + WATCHED * seconds
     try:
-        target = "gradparity.harness.candidate:call_file"
-        return worker.call(target, str(path), function, *rest, returns=Answered)
-    except TimedOut:
-        raise BadInput(
-            f"{name} gave no answer within {worker.limits.seconds:g} s and was stopped; "
-            "make the problem smaller (-T, -B, -H) or raise --time-limit"
-        ) from None
+        given = (str(path), function, problem, layout, tensors, until)
+        return worker.call("gradparity.harness.candidate:call_file", *given, returns=Answered)
+    except TimedOut as error:
+        where = hints.stopped_at(error.text, path)
+        raise BadInput(f"{name} gave no answer within {seconds:g} s and was stopped{where}") from None
+    except BadInput as error:
+        notes = [f"\n  note      {note}" for note in hints.paired(hints.parameters(path, function), problem)]
+        raise BadInput("".join([str(error), *notes, hints.shadowing(path)])) from None
     except Crashed as error:
         raise BadInput(f"{name} ended its process: {error}") from None
     except Raised as error:
@@ -212,7 +226,7 @@ def _notes(
     elif judged.comparisons:
         notes.append(f"Of the references {judged.sentence}.")
     if loose:
-        notes.append(f"Not compared, since nothing is called or shaped like it: {', '.join(loose)}.")
+        notes.append(f"Not compared, since nothing is called or shaped like it: {few(loose)}.")
     if letters:
         read = ", ".join(f"{letter} as {native}" for letter, native in letters.items())
         notes.append(f"Parameters of one letter, read as what your code runs with: {read}.")
@@ -226,4 +240,5 @@ def concluded(command: str, panels: tuple[Panel, ...], threshold: float = THRESH
     """The Result of candidate panels: the first that is wrong is the headline."""
     wrong = [panel for panel in panels if panel.verdict != MATCH]
     result, said = conclude(command, panels, threshold), headline((wrong or panels)[0])
-    return replace(result, headline=said if result.exit_code < 2 else f"{said}; {result.headline}")
+    failed = [f"{maker.name} failed" for maker in result.makers if maker.status == "failed"]
+    return replace(result, headline="; ".join([said, *failed]))

@@ -4,7 +4,7 @@ Everything heavy is imported inside the commands, so that `gradparity --help` an
 """
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,11 +27,13 @@ from .options import (
     Seed,
     Steps,
     Threshold,
+    gibibytes,
     positive,
 )
 from .progress import progress, searching
 
 if TYPE_CHECKING:
+    from .destinations import Destinations
     from .layout import Layout
     from .problem import Problem
     from .result import Result
@@ -50,55 +52,31 @@ app = typer.Typer(
 
 def main() -> None:
     """The console script: a person's mistake is a line on stderr and exit code 2, never a stack trace."""
-    from .ending import heed
-    from .errors import GradparityError
+    from .ending import open_streams, settle, told
+    from .signals import heed
 
+    open_streams()
     heed()
     try:
-        app()
-    except GradparityError as error:
-        print(f"gradparity: {error}", file=sys.stderr)  # noqa: T201
-        sys.exit(error.exit_code)
-    except MemoryError:
-        print("gradparity: out of memory; make the problem smaller (-T, -B, -I, -H, -O)", file=sys.stderr)  # noqa: T201
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        code = app(standalone_mode=False) or 0
+    except SystemExit as ended:  # the library's own end where the help has lost its reader
+        code = 0 if isinstance(ended.__context__, BrokenPipeError) else ended.code
+    except BaseException as error:
+        code = told(error)
+    settle()
+    sys.exit(code)
 
 
-@dataclass(frozen=True)
-class Destinations:
-    """Where reports go, by path; the ending of --out, or the option itself, says in which format."""
+def finish(result: "Result", destinations: "Destinations", failed: Sequence[Exception] = ()) -> None:
+    """Print the result, write its reports, say what failed and leave: with the exit code of the verdict, or where that
+    is that all is well, of what failed."""
+    from .destinations import show
+    from .ending import code_of, told
 
-    paths: tuple[tuple[Path, str], ...]
-
-    @classmethod
-    def of(cls, html: Path | None, markdown: Path | None, json: Path | None, out: list[Path]) -> "Destinations":
-        """Check every path before any work is done. Raises BadInput: unknown ending, no such folder, one path twice."""
-        from .errors import BadInput
-        from .writing import format_of, writable
-
-        named = ((html, "html"), (markdown, "markdown"), (json, "json"))
-        paths = [(path, name) for path, name in named if path] + [(path, format_of(path)) for path in out]
-        for path, _ in paths:
-            writable(path)
-        places = [path.resolve() for path, _ in paths]
-        if twice := [place for place in places if places.count(place) > 1]:
-            raise BadInput(f"two reports would go to {twice[0]}; name a file for each")
-        return cls(tuple(paths))
-
-
-def finish(result: "Result", destinations: Destinations) -> None:
-    """Print the result, write its reports and leave with its exit code."""
-    from ..reports import discover
-    from ..reports.terminal import show
-    from .writing import write
-
-    show(result)
-    for path, name in destinations.paths:
-        write(path, discover()[name].render(result))
-        print(f"wrote {path}", file=sys.stderr)  # noqa: T201
-    raise typer.Exit(result.exit_code)
+    failed = [*failed, *show(result), *destinations.write(result)]
+    for error in failed:
+        told(error)
+    raise typer.Exit(result.exit_code or max(map(code_of, failed), default=0))
 
 
 @app.command()
@@ -124,6 +102,7 @@ def run(
     out: Out = [],  # noqa: B006  # typer copies it
 ) -> None:
     """Every backend against every other, on all models."""
+    from .destinations import Destinations
     from .errors import BadInput
     from .models import models
     from .run import choose
@@ -171,7 +150,7 @@ def check(
     seed: Seed = 0,
     threshold: Threshold = 32.0,
     time_limit: Seconds = 60.0,
-    memory: Annotated[float, typer.Option(callback=positive, help="GiB of memory that your code may take.")] = 4.0,
+    memory: Annotated[float, typer.Option(callback=gibibytes, help="GiB of memory that your code may take.")] = 4.0,
     why: Annotated[
         bool, typer.Option("--why/--no-why", help="Say why the gradients differ, or only that they do.")
     ] = True,
@@ -187,11 +166,12 @@ def check(
 ) -> None:
     """Your gradients against the references. Runs your code, in a process of its own."""
     from .check import check as check_one
-    from .check import references
+    from .check import references, split_target
+    from .destinations import Destinations
     from .layout import Layout
     from .workers import Limits
 
-    destinations = Destinations.of(html, markdown, json, out)
+    destinations = Destinations.of(html, markdown, json, out, split_target(target)[:1])
     batch = 1 if unbatched and batch is None else batch
     problem = problem_of(model=model, dtype=dtype, loss=loss, loss_on=loss_on, T=steps, B=batch, I=inputs, H=hidden,
                          O=outputs, weight_scale=weight_scale, seed=seed, bias=not no_bias)  # fmt: skip
@@ -199,22 +179,24 @@ def check(
     limits = Limits(time_limit, int(memory * 2**30))
     with progress(len(chosen) + 3) as advance:
         result = check_one(target, problem, native, chosen, limits, threshold, advance, why)
+    failed: list[Exception] = []
     if fix or apply:
-        result = fixed(result, target, problem, native, limits, budget, apply)
-    finish(result, destinations)
+        result, failed = fixed(result, target, problem, native, limits, budget, apply)
+    finish(result, destinations, failed)
 
 
 def fixed(
     result: "Result", target: str, problem: "Problem", layout: "Layout", limits: "Limits", budget: float, write: bool
-) -> "Result":
-    """The result with its repair. Ctrl-C ends the search with what was found so far."""
+) -> "tuple[Result, list[Exception]]":
+    """The result with its repair, and what failed of it. Ctrl-C ends the search with what was found so far."""
+    from .ending import say
     from .mend import mend
 
     with searching() as advance:
         mended = mend(result, target, problem, layout, limits, budget, advance, write)
     for path, kept in mended.written:
-        print(f"changed {path}; the old file is {kept}", file=sys.stderr)  # noqa: T201
-    return mended.result
+        say(f"changed {path}; the old file is {kept}")
+    return mended.result, list(mended.failed)
 
 
 @app.command()
@@ -230,14 +212,16 @@ def demo(
     """The question gradparity grew from: a NumPy RNN whose gradients agree with nothing but their last row."""
     from .demo import LAYOUT, RANDOM_H0, SOURCE
     from .demo import demo as replay
+    from .destinations import Destinations
     from .workers import Limits
 
-    destinations = Destinations.of(html, markdown, json, out)
+    destinations = Destinations.of(html, markdown, json, out, [SOURCE])
     with progress(4) as advance:
         result = replay(advance)
+    failed: list[Exception] = []
     if fix:
-        result = fixed(result, str(SOURCE), RANDOM_H0, LAYOUT, Limits(), 60.0, write=False)
-    finish(result, destinations)
+        result, failed = fixed(result, str(SOURCE), RANDOM_H0, LAYOUT, Limits(), 60.0, write=False)
+    finish(result, destinations, failed)
 
 
 @app.command()
@@ -254,9 +238,13 @@ def diff(
     out: Out = [],  # noqa: B006  # typer copies it
 ) -> None:
     """Two files of gradients, streamed."""
+    from .destinations import Destinations
     from .diff import diff as compare_files
+    from .tensorfile import files
 
-    destinations = Destinations.of(html, markdown, json, out)
+    destinations = Destinations.of(
+        html, markdown, json, out, [file for path in (a, b, *repeat) for file in files(path)]
+    )
     finish(compare_files(a, b, repeat, threshold), destinations)
 
 
@@ -269,10 +257,11 @@ def report(
     out: Out = [],  # noqa: B006  # typer copies it
 ) -> None:
     """Render a result again."""
+    from .destinations import Destinations
     from .result import from_json
     from .writing import read_text
 
-    destinations = Destinations.of(html, markdown, json, out)
+    destinations = Destinations.of(html, markdown, json, out, [result])
     finish(from_json(read_text(result), str(result)), destinations)
 
 

@@ -19,6 +19,12 @@ class BackendFailed(GradparityError):
     exit_code = 3
 
 
+class SystemRefused(GradparityError):
+    """The system gave no process, file or memory that gradparity itself needs; it says nothing about anybody's code."""
+
+    exit_code = 71  # EX_OSERR of sysexits.h
+
+
 def listed(names: Iterable[object], last: str = "or") -> str:
     """'a, b or c', for the messages that name what would have been accepted."""
     *words, end = map(str, names)

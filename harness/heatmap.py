@@ -17,6 +17,9 @@ class Heatmap:
 
     `levels` are the cells' shades, 0 (nothing) to 9 (the largest); `pooled` says how many rows and columns of the
     array one cell is the maximum of.
+
+    Raises:
+        ValueError: values and levels do not have a row and a column for every label, or a level is no shade.
     """
 
     rows: tuple[str, ...]
@@ -24,6 +27,13 @@ class Heatmap:
     values: tuple[tuple[float, ...], ...]
     levels: tuple[tuple[int, ...], ...]
     pooled: tuple[int, int] = (1, 1)
+
+    def __post_init__(self) -> None:
+        for cells in (self.values, self.levels):
+            if [len(line) for line in cells] != [len(self.columns)] * len(self.rows):
+                raise ValueError("a heatmap has not a row and a column for every label")
+        if not all(0 <= level <= 9 for line in self.levels for level in line):
+            raise ValueError("a heatmap has a level that is no shade, 0 to 9")
 
 
 def heatmap(a: Array, b: Array, row: Label = str, column: Label = str) -> Heatmap:

@@ -17,10 +17,14 @@ BUDGET = 60.0  # seconds for the search
 
 @dataclass(frozen=True)
 class Mended:
-    """A result whose wrong panels have their repair, and the files that were changed: (written, old one kept as)."""
+    """A result whose wrong panels have their repair, and the files that were changed: (written, old one kept as).
+
+    `failed` is what kept a repair from being found or written: what is known is not lost by it.
+    """
 
     result: Result
     written: tuple[tuple[Path, Path], ...] = ()
+    failed: tuple[Exception, ...] = ()
 
 
 def mend(
@@ -39,12 +43,21 @@ def mend(
         target, problem, layout, limits: as they were checked.
         budget: seconds.
         write: change the file by the first patch, the old one kept beside.
+    Returns:
+        The result, whatever happens: what was raised is in `failed`.
     """
     wrong = [panel for panel in result.panels if panel.verdict != MATCH]
     if not wrong:
         return Mended(result)
-    found = repair(target, problem, layout, limits, budget=budget, progress=progress)
-    panels = tuple(replace(p, repair=found) if p in wrong else p for p in result.panels)
     path, _ = split_target(target)
-    written = tuple((path, apply_patch(path, patch)) for patch in found.patches[:1]) if write else ()
-    return Mended(replace(result, panels=panels, headline=headline(next(p for p in panels if p.repair))), written)
+    try:
+        found = repair(target, problem, layout, limits, budget=budget, progress=progress)
+    except Exception as error:
+        return Mended(result, failed=(error,))
+    panels = tuple(replace(p, repair=found) if p in wrong else p for p in result.panels)
+    shown = replace(result, panels=panels, headline=headline(next(p for p in panels if p.repair)))
+    try:
+        written = tuple((path, apply_patch(path, patch)) for patch in found.patches[:1]) if write else ()
+    except Exception as error:
+        return Mended(shown, failed=(error,))
+    return Mended(shown, written)

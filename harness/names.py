@@ -15,6 +15,7 @@ from .errors import BadInput
 from .layout import Placement
 from .models import Sizes
 from .result import Match
+from .visible import few
 
 Shape = tuple[int, ...]
 Apart = Callable[[str, str], float]
@@ -186,4 +187,4 @@ def both_lists(given: Mapping[str, Shape], places: Mapping[str, Placement], size
 
 
 def _listed(shapes: Mapping[str, Shape]) -> str:
-    return ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "nothing"
+    return few([f"{name} {shape}" for name, shape in shapes.items()], 20) or "nothing"

@@ -5,10 +5,18 @@ from typing import Annotated
 
 import typer
 
+SMALLEST, HUGEST = 0.125, 1e6  # GiB: what Python and NumPy take before any problem does, and more than there is
+
 
 def positive(value: float) -> float:
     if not 0 < value < float("inf"):  # not NaN either
         raise typer.BadParameter(f"{value} is no positive number")
+    return value
+
+
+def gibibytes(value: float) -> float:
+    if not SMALLEST <= positive(value) <= HUGEST:
+        raise typer.BadParameter(f"{value:g} GiB; expected {SMALLEST:g} to {HUGEST:g}")
     return value
 
 
@@ -31,5 +39,5 @@ Hidden = Annotated[int, typer.Option("-H", help="Hidden units.")]
 Outputs = Annotated[int, typer.Option("-O", help="Outputs.")]
 Loss = Annotated[str, typer.Option(help="mse or softmax_xent.")]
 LossOn = Annotated[str, typer.Option(help="all steps, or the last only.")]
-Seed = Annotated[int, typer.Option(min=0, help="Of the weights and the batch.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of the weights and the batch.")]
 Scale = Annotated[float, typer.Option("--weight-scale", callback=positive, help="Weights are uniform in ±scale/√H.")]

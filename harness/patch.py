@@ -18,11 +18,18 @@ class Hunk:
     """Lines that stand in one piece, before and after; `line` is the first of them in the old file, from 1.
 
     Either side may be empty. The lines are without their ends.
+
+    Raises:
+        ValueError: no file has such a line.
     """
 
     line: int
     before: tuple[str, ...]
     after: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.line < 1:
+            raise ValueError(f"line {self.line}; the first line is 1")
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,9 @@ class Patch:
         mends: the gradients that it makes right, under the names that the user sees.
         still_wrong: those it leaves wrong: none, unless it is but a part of a repair.
         tried_on: the number of random problems, other than the one it was found on, on which it was right.
-        equivalents: other patches of the same lines that do as well, the plainest first.
+        equivalents: other patches of the same lines that do as well, the plainest first; they have none of their own.
+    Raises:
+        ValueError: one of the equivalents has some itself.
     """
 
     file: str
@@ -48,6 +57,10 @@ class Patch:
     still_wrong: tuple[str, ...] = ()
     tried_on: int = 0
     equivalents: tuple["Patch", ...] = ()
+
+    def __post_init__(self) -> None:
+        if any(patch.equivalents for patch in self.equivalents):
+            raise ValueError("an equivalent of a patch has equivalents itself")
 
     @property
     def sentence(self) -> str:

@@ -13,6 +13,7 @@ from .models import Model, TensorSpec, find
 Array = np.ndarray
 LOSSES = ("mse", "softmax_xent")
 DTYPES = ("float64", "float32", "longdouble")
+LARGEST = 2**28  # numbers: a reference needs several times as many, and they are asked side by side
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Problem:
         weight_scale: weights are uniform in +-weight_scale / sqrt(H), torch's own default at 1.
         seed: the same Problem gives the same bytes on every machine.
     Raises:
-        BadInput: an unknown model, loss or dtype, or a size below 1, a negative seed.
+        BadInput: an unknown model, loss or dtype, or a size below 1, a negative seed; more numbers than are taken.
     """
 
     model: str = "rnn"
@@ -54,9 +55,14 @@ class Problem:
             if value not in known:
                 raise BadInput(f"unknown {option} {value!r}; expected {listed(known)}")
         for letter, size in self.sizes.items():
-            if size < 1:
-                raise BadInput(f"size {letter} = {size}; every size is 1 or more")
-        if self.loss_on not in ("all", "last", *range(self.T)):
+            if not 1 <= size <= LARGEST:
+                raise BadInput(f"size {letter} = {size}; every size is 1 or more, and none above {LARGEST:,}")
+        if (count := self.numbers) > LARGEST:
+            raise BadInput(
+                f"{self.describe()} is {count:.1e} numbers with its gradients, {count * 8 / 2**30:.3g} GiB in float64; "
+                f"no more than {LARGEST:,} are taken: make the problem smaller (-T, -B, -I, -H, -O)"
+            )
+        if self.loss_on not in ("all", "last") and not (type(self.loss_on) is int and 0 <= self.loss_on < self.T):
             raise BadInput(f"unknown loss_on {self.loss_on!r}; expected all or last, or a step below T = {self.T}")
         if self.seed < 0:
             raise BadInput(f"seed = {self.seed}; a seed is 0 or more")
@@ -70,6 +76,11 @@ class Problem:
     @property
     def sizes(self) -> dict[str, int]:
         return {"T": self.T, "B": self.B, "I": self.I, "H": self.H, "O": self.O}
+
+    @property
+    def numbers(self) -> int:
+        """How many there are in all that is compared: the tensors' gradients, the outputs, the adjoints."""
+        return sum(spec.count(self.sizes) for spec in self.spec.quantities)
 
     @property
     def supervised(self) -> slice | int:

@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .visible import visible
+
 
 @contextmanager
 def progress(total: int) -> Iterator[Callable[[str], Any]]:
     """A bar of what has answered; gives the function that advances it."""
     with bar("{task.description:<18}", total) as update:
-        yield lambda who: update(advance=1, description=who)
+        yield lambda who: update(advance=1, description=visible(who))
 
 
 @contextmanager
@@ -29,7 +31,8 @@ def bar(before: str, total: int | None, behind: str = "", **fields: Any) -> Iter
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    columns = (TextColumn(before), BarColumn(), MofNCompleteColumn(), *([TextColumn(behind)] if behind else []))
+    texts = [TextColumn(before, markup=False), *([TextColumn(behind)] if behind else [])]
+    columns = (texts[0], BarColumn(), MofNCompleteColumn(), *texts[1:])
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task("starting", total=total, **fields)
         yield lambda **changes: shown.update(task, **changes)

@@ -68,6 +68,7 @@ def gradparity_check(request: pytest.FixtureRequest, gradparity_pool: "Pool") ->
         __tracebackhide__ = True
         from .compare import MATCH
         from .errors import GradparityError
+        from .visible import visible
 
         explained = request.config.stash[EXPLAINED]
         who = (getattr(candidate, "__qualname__", repr(candidate)), problem.model)
@@ -75,7 +76,7 @@ def gradparity_check(request: pytest.FixtureRequest, gradparity_pool: "Pool") ->
         try:
             panel = check_candidate(candidate, problem, gradparity_pool, **options)
         except GradparityError as error:  # the message says how to mend it; a stack would only hide it
-            pytest.fail(str(error), pytrace=False)
+            pytest.fail(visible(str(error), keep="\n"), pytrace=False)
         request.config.stash[PANELS].append(panel)
         if panel.verdict != MATCH:
             explained.add(who)

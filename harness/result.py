@@ -2,28 +2,34 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from .compare import MATCH, SEVERITY, Comparison
-from .errors import BadInput, listed
+from .errors import BadInput
 from .finding import Diagnosis
 from .gradients import Maker
 from .patch import Repair
 from .problem import Problem
+from .typed import noun
 
 VERSION = 1
-Noun = TypeVar("Noun")
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """Every maker against every other: `ratios[i][j]` is the worst ratio between i and j, None where not compared."""
+    """Every maker against every other: `ratios[i][j]` is the worst ratio between i and j, None where not compared.
+
+    Raises:
+        ValueError: there is not a row and a column for every name.
+    """
 
     names: tuple[str, ...] = ()
     ratios: tuple[tuple[float | None, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        if [len(row) for row in self.ratios] != [len(self.names)] * len(self.names):
+            raise ValueError("a matrix has not a row and a column for every name")
 
 
 @dataclass(frozen=True)
@@ -125,11 +131,13 @@ def from_json(text: str, origin: str = "the result") -> Result:
             "write it again with --json"
         )
     try:
-        found = _noun(Result, data)
+        found = noun(Result, data)
         assert_sound(found)
         return found
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
+    except ValueError as error:
         raise BadInput(f"{origin} is damaged ({error}); write it again with --json") from None
+    except RecursionError:
+        raise BadInput(f"{origin} is damaged (nested too deep); write it again with --json") from None
 
 
 def assert_sound(result: Result) -> None:
@@ -163,40 +171,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return repr(value)
     return value
-
-
-def _noun(cls: type[Noun], data: Mapping[str, Any]) -> Noun:
-    """A frozen dataclass from the mapping that `asdict` made of it, nested ones too."""
-    hints = get_type_hints(cls)
-    known = {f.name for f in fields(cls)}  # type: ignore[arg-type]  # Noun is always a dataclass here
-    return cls(**{name: _typed(hints[name], value) for name, value in data.items() if name in known})
-
-
-def _typed(hint: Any, value: Any) -> Any:
-    origin, args = get_origin(hint), get_args(hint)
-    if origin in (Union, UnionType):
-        if value is None and NoneType in args:
-            return None
-        return _one_of([one for one in args if one is not NoneType], value)
-    if is_dataclass(hint):
-        return _noun(hint, value)  # type: ignore[arg-type]  # a dataclass type, as just asked
-    if origin is tuple:
-        ends = args[:1] * len(value) if args[-1] is Ellipsis else args
-        return tuple(_typed(end, one) for end, one in zip(ends, value, strict=True))
-    if origin is Mapping:
-        return {_typed(args[0], name): _typed(args[1], one) for name, one in value.items()}
-    if origin is Literal and value not in args:
-        raise ValueError(f"{value!r} where one of {listed(args)} is expected")
-    if hint is float and value is not None:
-        return float(value)
-    if hint in (int, str, bool) and type(value) is not hint:  # True is no 1
-        raise ValueError(f"{value!r} where {hint.__name__} is expected")
-    return value
-
-
-def _one_of(hints: Sequence[Any], value: Any) -> Any:
-    """The value as the first type of a union that it fits; the last one says what is wrong with it."""
-    for hint in hints[:-1]:
-        with suppress(ValueError):
-            return _typed(hint, value)
-    return _typed(hints[-1], value)

@@ -48,13 +48,17 @@ class Asked:
 
 
 def choose(names: Iterable[str] = ()) -> list[Backend]:
-    """The backends of these names, or all; the missing ones too. Raises BadInput, naming those there are."""
-    known = discover()
-    wanted = list(names) or list(known)
+    """The backends of these names, or all; the missing ones too, which are broken where they are asked for by name.
+
+    Raises BadInput, naming those there are.
+    """
+    names, known = list(names), discover()
+    wanted = names or list(known)
     for name in wanted:
         if name not in known:
             raise BadInput(f"unknown backend {name!r}; expected {listed(known)}")
-    return [backend for backend in known.values() if backend.name in wanted]
+    chosen = [backend for backend in known.values() if backend.name in wanted]
+    return [replace(backend, broken=backend.missing) for backend in chosen] if names else chosen
 
 
 class Pool:
@@ -127,11 +131,15 @@ class Pool:
 
 
 def _known(backend: Backend, problem: Problem, hung: bool) -> Maker | None:
-    """The maker of an answer that needs no asking: missing, unsupported, or hung before."""
+    """The maker of an answer that needs no asking: broken, missing, unsupported, or hung before."""
     if backend.missing:
-        return Maker(backend.name, "missing", backend.missing)
+        return Maker(backend.name, "failed" if backend.broken else "missing", backend.missing)
     maker = Maker(backend.name, versions=backend.versions, dtype=problem.dtype)
-    if reason := backend.unsupported(problem):
+    try:
+        reason = str(backend.unsupported(problem))
+    except Exception as error:  # someone else's function
+        return replace(maker, status="failed", detail=f"whether it can be asked cannot be told: {error!r}")
+    if reason:
         return replace(maker, status="unsupported", detail=reason)
     return replace(maker, status="failed", detail="it hung on an earlier problem") if hung else None
 

@@ -47,6 +47,11 @@ class TensorFile(Mapping[str, Array]):
     def __len__(self) -> int:
         return len(self._stored)
 
+    @property
+    def files(self) -> list[Path]:
+        """The files that its tensors lie in."""
+        return list(dict.fromkeys(place.path for place in self._stored.values()))
+
     def without(self, prefix: str) -> "TensorFile":
         """The same tensors, their names without a prefix that all of them have."""
         return TensorFile({name.removeprefix(prefix): place for name, place in self._stored.items()})
@@ -71,6 +76,12 @@ def open_tensors(path: Path) -> TensorFile:
     expected, reader = READERS[suffix]
     with refused(file, expected):
         return TensorFile(reader(file))
+
+
+def files(path: Path) -> list[Path]:
+    """All files that are read for a path: the index of shards as well as they. Raises BadInput as `open_tensors`."""
+    found = open_tensors(path).files
+    return [*found, _only_one(path) if path.is_dir() else path]
 
 
 def _only_one(folder: Path) -> Path:

@@ -8,7 +8,9 @@ def test_my_lstm(gradparity_check, problem):
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from inspect import signature
 from itertools import product
 from time import perf_counter
 from typing import Any
@@ -19,6 +21,7 @@ from .candidate import call, call_on, code_of, letters
 from .check import candidate_panel
 from .explain import explain
 from .gradients import Maker
+from .hints import paired
 from .layout import Layout
 from .models import models as all_models
 from .noise import THRESHOLD
@@ -83,6 +86,7 @@ def check_candidate(
     name = getattr(candidate, "__name__", "candidate")
     maker = Maker(name, dtype=problem.dtype, seconds=perf_counter() - start)
     found = candidate_panel(given, maker, asked, native, threshold, letters(candidate, problem, native))
+    found = replace(found, notes=(*found.notes, *paired(signature(candidate).parameters, problem)))
     return explain(found, given, asked, native, partial(call_on, candidate, native), _file(candidate)) if why else found
 
 

@@ -21,12 +21,14 @@ from time import monotonic
 from typing import Any, BinaryIO, Self
 
 from . import wire
-from .errors import BackendFailed, BadInput, GradparityError
+from .errors import BackendFailed, BadInput, GradparityError, SystemRefused
+from .visible import shortened
 
 # One thread each: workers run side by side, and a product's rounding must not depend on how many cores were free.
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
+END = 16_000  # bytes of standard error that are looked at: the last of them say how it ended
 GROUPS = hasattr(os, "killpg")  # of processes: a worker has one, so that what it has started can be ended with it
 XLA_ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"  # and no more: what is judged is what XLA makes for everybody
 # Of what is compiled anew at every call, as jax does with a loop whose body is a function made in the call, the machine
@@ -44,7 +46,11 @@ class Crashed(WorkerError):
 
 
 class TimedOut(WorkerError):
-    """No answer within the time allowed; the process was killed."""
+    """No answer within the time allowed; the process was killed. `text` is the end of its standard error."""
+
+    def __init__(self, message: str, text: str = "") -> None:
+        super().__init__(message)
+        self.text = text
 
 
 class Raised(WorkerError):
@@ -64,7 +70,9 @@ class Limits:
 
 
 # What may cross as an error. Anything else that is raised is told as a Raised.
-ERRORS = {e.__name__: e for e in (GradparityError, BadInput, BackendFailed, WorkerError, Crashed, TimedOut)}
+ERRORS = {
+    e.__name__: e for e in (GradparityError, BadInput, BackendFailed, SystemRefused, WorkerError, Crashed, TimedOut)
+}
 
 
 class Worker:
@@ -104,6 +112,7 @@ class Worker:
                 as it comes; what it returns at the end is the answer.
         Raises:
             Crashed, TimedOut, Raised: as their names say. After the first two the next call gets a new process.
+            SystemRefused: there is no process to be had.
             GradparityError: what the function itself raised on purpose, unchanged.
         """
         self.start()
@@ -125,8 +134,9 @@ class Worker:
                 return wire.decoded(frame, returns)
             failure: wire.Failure = wire.decoded(frame, wire.Failure)
         except queue.Empty:
+            text = _end_of(self._errors)
             self.close()
-            raise TimedOut(f"no answer within {self.limits.seconds:g} s; it was stopped") from None
+            raise TimedOut(f"no answer within {self.limits.seconds:g} s; it was stopped", text) from None
         except wire.Garbled as error:
             self.close()
             raise Crashed(f"what it answered cannot be read: {error}") from None
@@ -143,12 +153,23 @@ class Worker:
                 _close(stream)
 
     def start(self) -> None:
-        """Start the process where it is not running, so that the first call need not wait for it."""
+        """Start the process where it is not running, so that the first call need not wait for it.
+
+        Raises SystemRefused.
+        """
         if self._process is not None and not self._line.over:
             return
         self.close()  # it died between calls, or said what nobody had asked
         if _ending:
             raise WorkerError("gradparity is being ended")
+        try:
+            self._start()
+        except (OSError, RuntimeError) as error:  # a thread that cannot be started is a RuntimeError
+            self.close()
+            why = getattr(error, "strerror", None) or str(error)
+            raise SystemRefused(f"no process could be started: {why}; raise the limit on it (ulimit -a)") from None
+
+    def _start(self) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
         line = self._line = Line(min(self.limits.memory or wire.LARGEST, wire.LARGEST))
         flags = f"{os.environ.get('XLA_FLAGS', '')} {XLA_ONE_THREAD}".strip()
@@ -180,10 +201,15 @@ class Worker:
         with suppress(subprocess.TimeoutExpired):  # it may have closed the pipe and live on
             process.wait(timeout=1)
         code = process.poll()
-        errors.seek(0)
-        lines = errors.read().decode(errors="replace").strip().splitlines()
+        lines = _end_of(errors).strip().splitlines()
         self.close()
-        return f"{_how(code)} and gave no answer" + (f" ({lines[-1].strip()})" if lines else "")
+        return f"{_how(code)} and gave no answer" + (f" ({shortened(lines[-1].strip(), 300)})" if lines else "")
+
+
+def _end_of(file: BinaryIO) -> str:
+    """The end of what a process has written, however much that is."""
+    file.seek(max(0, file.seek(0, os.SEEK_END) - END))
+    return file.read().decode(errors="replace")
 
 
 @dataclass

@@ -1,8 +1,9 @@
 """How figures and words are written, in every report alike. Nothing is computed here, only put into characters."""
 
 import math
-import unicodedata
 from collections.abc import Mapping
+
+from ..harness.visible import visible
 
 NONE = "-"  # stands where there is no figure
 
@@ -90,21 +91,6 @@ def counted(number: int, noun: str) -> str:
 
 def matching(number: int) -> str:
     return f"{counted(number, 'gradient')} {'matches' if number == 1 else 'match'}"
-
-
-def visible(text: str, keep: str = "") -> str:
-    """The text with control, format and surrogate characters written out, since names come from users' files.
-
-    An escape sequence would otherwise reach the terminal, a right-to-left override would turn a name around, and a
-    lone surrogate could not be written to a file at all. `keep` are characters to leave alone, such as the newline.
-    """
-    return "".join(c if c in keep or c == " " or unicodedata.category(c)[0] not in "CZ" else _written(c) for c in text)
-
-
-def _written(character: str) -> str:
-    if unicodedata.category(character) == "Zs":
-        return " "
-    return character.encode("unicode_escape").decode() if character != "\n" else "\\n"
 
 
 def _special(value: float | None) -> str:

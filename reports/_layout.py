@@ -18,18 +18,18 @@ ASCII = str.maketrans(
 
 
 def put(console: "Console | None", parts: "Callable[[Console], Iterable[Any]]") -> None:
+    """Print all of it at once. Raises OSError where that cannot be written: nobody reads it, or the disk is full."""
     from rich.console import Console
 
     console = console or Console()
-    if console.encoding.lower().startswith("utf"):
+    with console.capture() as captured:
         for part in parts(console):
             console.print(part, highlight=False)
-        return
-    with console.capture() as captured:  # a terminal that lacks our signs, and letters that users' names have
-        for part in parts(console):
-            console.print(part, highlight=False)
-    text = captured.get().translate(ASCII).encode(console.encoding, "backslashreplace")
-    console.file.write(text.decode(console.encoding))
+    text = captured.get()
+    if not console.encoding.lower().startswith("utf"):  # a terminal lacks our signs, and letters that users' names have
+        text = text.translate(ASCII).encode(console.encoding, "backslashreplace").decode(console.encoding)
+    console.file.write(text)
+    console.file.flush()
 
 
 def plain(text: str, style: str = "") -> "Text":

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..harness.visible import shortened
 from ._layout import indented, plain
 from ._repair import APPLY, NOTHING, as_well, diff, others, said, searched, spent, tested
 
@@ -47,6 +48,7 @@ def _code(line: str) -> Any:
     """A line of a diff. Where it wraps, it stays right of its sign, so that its rest is not taken for a line."""
     from rich.table import Table
 
+    line = shortened(line)
     style = next((style for start, style in STYLES.items() if line.startswith(start)), "")
     if style in HEADS:
         return plain(line, style)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,17 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 def render(result: "Result") -> str:
     """The page. Every text is escaped: autoescape is on, and control characters are written out."""
+    return _template().render(
+        result=result,
+        groups=by_model(result.panels),
+        meanings=_figures.MEANINGS,
+        words=_diagnosis,
+        mending=_repair,
+    )
+
+
+@cache
+def _template() -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -36,13 +48,7 @@ def render(result: "Result") -> str:
     environment.filters |= {f"fix_{name}": getattr(_repair, name) for name in fix}
     own = (agreement, breakable, pictured, right, spans, tone, unified, wrong)
     environment.filters |= {function.__name__: function for function in own}
-    return environment.get_template("report.html.j2").render(
-        result=result,
-        groups=by_model(result.panels),
-        meanings=_figures.MEANINGS,
-        words=_diagnosis,
-        mending=_repair,
-    )
+    return environment.get_template("report.html.j2")
 
 
 def _shown(value: Any) -> Any:

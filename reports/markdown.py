@@ -49,7 +49,7 @@ def _rule(result: "Result") -> str:
 
 
 def _overview(result: "Result") -> str:
-    rows = ((sign(p.verdict), code(p.title), p.verdict, prose(p.sentence)) for p in result.panels)
+    rows = ((sign(p.verdict), code(p.title), prose(p.verdict), prose(p.sentence)) for p in result.panels)
     return table(("", "problem", "verdict", "what was found"), rows)
 
 
@@ -102,7 +102,7 @@ def _row(d: Difference) -> tuple[str, ...]:
                figure(d.abs_sum), figure(d.relative), cosine(d.cosine), signed(d.signed_sum))  # fmt: skip
     values = f"{figure(d.value)} against {figure(d.value_b)}" if d.verdict != MATCH and d.value is not None else ""
     where = "<br>".join(filter(None, (prose(d.place), values)))
-    return (code(d.name), f"{sign(d.verdict)} {d.verdict}", where, *figures, prose(d.note))
+    return (code(d.name), f"{sign(d.verdict)} {prose(d.verdict)}", where, *figures, prose(d.note))
 
 
 def _rest(panel: "Panel", alone: bool) -> str:
@@ -116,7 +116,7 @@ def _rest(panel: "Panel", alone: bool) -> str:
         rows = ((code(m.given), code(m.matched), prose(m.by)) for m in panel.matches)
         parts.append(table(("you gave", "read as", "matched by"), rows))
     absent = [m for m in panel.makers if m.status not in ("ok", "missing")]
-    parts += [f"{sign(m.status)} {code(m.name)} {m.status}: {prose(m.detail)}" for m in absent]
+    parts += [f"{sign(m.status)} {code(m.name)} {prose(m.status)}: {prose(m.detail)}" for m in absent]
     if not _differs(panel):
         parts = [*map(prose, panel.notes), *parts]
     if not parts:

@@ -152,7 +152,7 @@ def test_crash_hang_and_exception_are_rows_and_exit_3(command):
     assert "SIGABRT" in status["crashes"][1]
     assert "no answer within 3 s" in status["hangs"][1]
     assert status["raises"] == ("failed", "ZeroDivisionError: no such luck")
-    assert status["absent"][0] == "missing"
+    assert status["absent"][0] == "failed"  # it is installed, and cannot be used
     assert "cannot be loaded" in status["absent"][1]
 
 

@@ -39,6 +39,26 @@ def apply(source: str, *edits: Edit) -> str:
     return "".join([*pieces, source[done:]])
 
 
+def made(source: str, edit: Edit) -> tuple[int, int, str]:
+    """The least replacement that comes to the same text: equal for two edits where their results are, and only there.
+
+    Found without making the text, which may be long: only what is around the edit is looked at.
+    """
+    start, length, by = edit.start, len(source), len(edit.new) - (edit.end - edit.start)
+
+    def result(at: int) -> str:
+        """A character of the text with the edit made."""
+        return edit.new[at - start] if start <= at < start + len(edit.new) else source[at if at < start else at - by]
+
+    first, short = start, min(length, length + by)
+    while first < short and source[first] == result(first):
+        first += 1
+    last = min(length - edit.end, short - first)  # characters behind, counted from the end
+    while last < short - first and source[length - 1 - last] == result(length + by - 1 - last):
+        last += 1
+    return first, length - last, "".join(map(result, range(first, length + by - last)))
+
+
 def line_of(source: str, n: int) -> str:
     """The text of line n, from 1, without its line end and the white space around it."""
     starts = [*line_starts(source), len(source)]

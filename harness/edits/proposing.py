@@ -4,15 +4,19 @@ import ast
 from collections.abc import Collection, Iterator
 from functools import cache, lru_cache
 from importlib import import_module
+from itertools import takewhile
 from pkgutil import iter_modules
+from time import perf_counter
 
 from ..errors import BadInput, listed
 from . import kinds as folder
-from .edit import Edit
+from .edit import Edit, made
 from .scope import Scope, editable
 from .site import Change, Kind, Site
 from .source import Function, Source, named, plain
 from .vocabulary import Vocabulary
+
+LONG = 5_000  # characters: a longer statement, such as one with a table in it, is soon forgotten
 
 
 @cache
@@ -28,6 +32,7 @@ def propose(
     only: Collection[str] | None = None,
     *,
     breaking: bool = False,
+    until: float = float("inf"),
 ) -> tuple[Edit, ...]:
     """Every edit of every kind inside these functions, or all of the file.
 
@@ -35,6 +40,7 @@ def propose(
         functions: qualified names, "lstm", "RNN.backward"; what is nested in a function belongs to it.
         only: names of kinds, where not all are wanted.
         breaking: the kinds that are of use only for breaking what is right as well.
+        until: a time on the clock of perf_counter, after which there are no more than those that were found by then.
     Returns:
         Edits from the first line to the last, in a line those that change the fewest characters first; no two with the
         same resulting text; each result is valid Python and parses to another tree than the source.
@@ -42,10 +48,15 @@ def propose(
     text = Source(source)
     kinds = [kind for kind in all_kinds() if breaking or not kind.breaks]
     chosen = [kind for kind in kinds if only is None or kind.name in only]
-    found = [edit for site in sites(text, functions) for kind in chosen for edit in offers(kind, site)]
-    seen, kept = {source}, []
+    places = takewhile(lambda _: perf_counter() < until, sites(text, functions))
+    found = [edit for site in places for kind in chosen for edit in offers(kind, site)]
+    seen, kept = set[tuple[int, int, str]](), []
     for edit in sorted(found, key=lambda e: (e.line, e.end - e.start + len(e.new), e.start, e.end, e.new, e.kind)):
-        result = source[: edit.start] + edit.new + source[edit.end :]
+        if edit.new == source[edit.start : edit.end]:
+            continue
+        if perf_counter() > until:
+            break
+        result = made(source, edit)
         if result not in seen:
             seen.add(result)
             if is_changed(text, edit):
@@ -133,10 +144,12 @@ def is_changed(source: Source, edit: Edit) -> bool:
 
 def is_python(source: Source, edit: Edit) -> bool:
     """Whether the file's outermost statement around the edit, or the file, still parses."""
-    outer = next((each for each in source.tree.body if source.holds(each, edit.start, edit.end)), None)
-    start, stop = source.span(outer) if outer else (0, len(source.text))
-    if edit.start == start:  # what comes before decides on the indentation
-        start, stop = 0, len(source.text)
+    body = source.tree.body
+    k = next((k for k, each in enumerate(body) if source.holds(each, edit.start, edit.end)), None)
+    start, stop = (0, len(source.text)) if k is None else source.span(body[k])
+    if k and edit.start == start:  # what comes before decides on the indentation
+        before = body[k - 1]
+        start = 0 if before.col_offset or getattr(before, "decorator_list", None) else source.span(before)[0]
     try:
         ast.parse(source.text[start : edit.start] + edit.new + source.text[edit.end : stop])
     except SyntaxError:
@@ -144,6 +157,13 @@ def is_python(source: Source, edit: Edit) -> bool:
     return True
 
 
-@lru_cache(maxsize=10_000)
 def tree_of(text: str) -> str:
+    return (_tree_of if len(text) < LONG else _long_tree_of)(text)
+
+
+def _parsed(text: str) -> str:
     return ast.dump(ast.parse(text))
+
+
+_tree_of = lru_cache(maxsize=10_000)(_parsed)
+_long_tree_of = lru_cache(maxsize=2)(_parsed)  # of the last edit and of the statement that it is in

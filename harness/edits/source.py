@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from .levels import level, needs_parentheses
 
 Span = tuple[int, int]
@@ -23,7 +25,10 @@ def plain(text: str) -> str:
 
 def line_starts(text: str) -> list[int]:
     """Where each line begins, as character offsets."""
-    return [0, *(end.end() for end in LINE_END.finditer(text))]
+    if "\r" in text:
+        return [0, *(end.end() for end in LINE_END.finditer(text))]
+    characters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)  # a file may have a million lines
+    return [0, *(np.flatnonzero(characters == ord("\n")) + 1).tolist()]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,10 +89,17 @@ class Source:
         if isinstance(self.parents.get(node), BRACKETED):
             return start, end
         while True:
-            before, after = self.text[:start].rstrip(), end + len(self.text[end:]) - len(self.text[end:].lstrip())
-            if before[-1:] != "(" or self.text[after : after + 1] != ")":
+            before, after = self._beside(start, -1), self._beside(end - 1, 1)
+            if self.text[before : before + 1] != "(" or self.text[after : after + 1] != ")":
                 return start, end
-            start, end = len(before) - 1, after + 1
+            start, end = before, after + 1
+
+    def _beside(self, at: int, step: int) -> int:
+        """Where the next character stands that is no white space; only what is there is looked at, not all the text."""
+        at += step
+        while 0 <= at < len(self.text) and self.text[at].isspace():
+            at += step
+        return max(at, 0)
 
     def placed(self, node: ast.AST, new: str) -> tuple[Span, str]:
         """What to replace by what, so that `new` is read as one expression in the node's place.

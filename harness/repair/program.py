@@ -37,9 +37,13 @@ class Method:
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of the source: character offsets, the number of its first line, from 1, and the methods of a class."""
+    """A stretch of the source: character offsets, the number of its first line, from 1, and the methods of a class.
+
+    `last` is the end of the line on which its statements end: comments behind it, up to `end`, need not be compiled.
+    """
 
     start: int
+    last: int
     end: int
     line: int
     methods: tuple[Method, ...] = ()
@@ -68,19 +72,21 @@ def program(path: Path, function: str, source: str) -> Program:
     text = Source(source)
     tree, starts = text.tree, text.starts
     first: dict[int, ast.stmt] = {}
-    last = 0
+    lasts: list[int] = []
     for statement in tree.body:
         line = _first_line(statement)
-        if line > last:  # else it stands on one line with the statement before
+        if lasts and line <= lasts[-1]:  # it stands on one line with the statement before
+            lasts.pop()
+        else:
             first[line] = statement
-        last = statement.end_lineno or line
-    bounds = [*(starts[line - 1] for line in first), len(source)]
+        lasts.append(statement.end_lineno or line)
+    bounds, ends = [*(starts[line - 1] for line in first), len(source)], [*starts[1:], len(source)]
     pieces = tuple(
-        Piece(a, b, line, tuple(_methods(text, statement)))
-        for (a, b), (line, statement) in zip(pairwise(bounds), first.items(), strict=True)
+        Piece(a, ends[last - 1], b, line, tuple(_methods(text, statement)))
+        for (a, b), last, (line, statement) in zip(pairwise(bounds), lasts, first.items(), strict=True)
     )
     flags = _flags(tree)
-    codes = tuple(_compiled(source[p.start : p.end], p.line, path, flags) for p in pieces)
+    codes = tuple(_compiled(source[p.start : p.last], p.line, path, flags) for p in pieces)
     return Program(path, function, source, pieces, codes, flags)
 
 
@@ -89,7 +95,7 @@ def mutated(original: Program, edit: Edit) -> Codes:
     for k, piece in enumerate(original.pieces):
         if piece.start <= edit.start and edit.end <= piece.end and (edit.start < piece.end or piece.end == edit.end):
             source = original.source
-            text = source[piece.start : edit.start] + edit.new + source[edit.end : piece.end]
+            text = source[piece.start : edit.start] + edit.new + source[edit.end : max(edit.end, piece.last)]
             changed = _spliced(original, k, edit) or _compiled(text, piece.line, original.path, original.flags)
             return (*original.codes[:k], changed, *original.codes[k + 1 :])
     raise SyntaxError(f"{edit.what} is an edit across statements of the top level")
@@ -154,7 +160,13 @@ def fresh(original: Program, codes: Codes) -> Any:
 
 
 def _compiled(text: str, line: int, path: Path, flags: int) -> CodeType:
-    return compile("\n" * (line - 1) + text, str(path), "exec", flags, dont_inherit=True)
+    return _moved(compile(text, str(path), "exec", flags, dont_inherit=True), line - 1)
+
+
+def _moved(code: CodeType, by: int) -> CodeType:
+    """The code as if it stood so many lines further down: the lines in it count from its first."""
+    inner = tuple(_moved(one, by) if isinstance(one, CodeType) else one for one in code.co_consts)
+    return code.replace(co_consts=inner, co_firstlineno=code.co_firstlineno + by)
 
 
 def _flags(tree: ast.Module) -> int:

@@ -12,6 +12,7 @@ from ..check import split_target
 from ..edits import Edit, apply, functions, propose
 from ..edits.source import Source
 from ..errors import BadInput
+from ..hints import shadowing
 from ..layout import Layout
 from ..patch import Change, Patch, Repair
 from ..problem import Problem
@@ -63,7 +64,7 @@ def repair(
         except KeyboardInterrupt:
             crew.stopped = True
         except (Crashed, TimedOut, Raised) as error:
-            raise BadInput(f"{path.name}:{function} cannot be run: {error}") from None
+            raise BadInput(f"{path.name}:{function} cannot be run: {error}{shadowing(path)}") from None
     return search.report(perf_counter() - start)
 
 
@@ -225,8 +226,9 @@ class Search:
     def _edits(self, version: Version) -> list[Edit]:
         """The edits of what ran, but for those that lead back to the user's own text."""
         survey, text = version.survey, Source(version.source)
-        found = propose(version.source, survey.functions & functions(version.source).keys())
-        return [edit for edit in found if ran(text, edit, survey.lines) and apply(version.source, edit) != self.source]
+        known = survey.functions & functions(version.source).keys()
+        found = [e for e in propose(version.source, known, until=self.crew.until) if ran(text, e, survey.lines)]
+        return found if not version.edits else [e for e in found if apply(version.source, e) != self.source]
 
     def _is_right(self, outcome: Outcome) -> bool:
         return all(marks == self.screening.all_right for marks in outcome.right) and outcome.fate == "ran"

@@ -175,14 +175,8 @@ def make_case(
 def elsewhere(problem: Problem, batched: bool = True) -> tuple[Problem, ...]:
     """Two problems of other, awkward sizes for confirming: every size a different prime, all unlike the first's."""
     sizes = ({"T": 5, "B": 7, "I": 3, "H": 11, "O": 2}, {"T": 11, "B": 2, "I": 7, "H": 3, "O": 5})
-    return tuple(
-        replace(problem, **(s if batched else {**s, "B": 1}), loss_on=_still(problem), seed=problem.seed + 1 + k)
-        for k, s in enumerate(sizes)
-    )
-
-
-def _still(problem: Problem) -> str:
-    return "last" if problem.loss_on != "all" else "all"
+    fitting = [{**s, "T": problem.long_enough(s["T"]), **({} if batched else {"B": 1})} for s in sizes]
+    return tuple(replace(problem, **s, seed=problem.seed + 1 + k) for k, s in enumerate(fitting))
 
 
 def _wide(array: Array) -> Array:

@@ -145,6 +145,13 @@ def loss_elsewhere(case: Case) -> Iterator[Convention]:
             "Your code puts the loss on the last step only; asked was the loss on every step: pass --loss-on last.",
             lambda p, t: (replace(p, loss_on="last"), replace(t, y=t.y[-1])),
         )
+    elif case.problem.loss_on in range(case.problem.T - 1):
+        yield Convention(
+            "the loss is on the last step",
+            f"Your code puts the loss on the last step; asked was the loss on step {case.problem.loss_on}: pass "
+            "--loss-on last, or take the error of that step.",
+            lambda p, t: (replace(p, loss_on="last"), t),
+        )
     elif case.problem.loss_on == "last":
         yield Convention(
             "the loss is on every step",

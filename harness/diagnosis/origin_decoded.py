@@ -31,11 +31,13 @@ def decoded(inquiry: Inquiry) -> Finding | None:
     Of further sizes only those are asked that the first answer leaves a question about: some code compiles for each.
     """
     problem = inquiry.case.problem
-    weight, T = input_weight(problem), min(max(problem.T, 2), MOST_STEPS)
+    weight, T = input_weight(problem), problem.long_enough(min(max(problem.T, 2), MOST_STEPS))
     if weight is None or not inquiry.case.wrong_gradients:
         return None
 
     def asked(T: int, B: int = 1) -> Case | None:
+        if T < problem.long_enough(T):
+            return None
         (case,) = inquiry.ask([decoding(problem, T, B)])
         return case
 

@@ -65,7 +65,7 @@ def tiny(problem: Problem, layout: Layout) -> Problem:
 
 def shorter(problem: Problem) -> tuple[Problem, ...]:
     """The same with fewer steps: nearly all arrays keep their shapes, for which a framework may have compiled."""
-    return tuple(replace(problem, T=steps) for steps in SHORTER)
+    return tuple(replace(problem, T=problem.long_enough(steps)) for steps in SHORTER)
 
 
 def ladder(problem: Problem, layout: Layout) -> tuple[Problem, ...]:
@@ -83,5 +83,5 @@ def further(problem: Problem, layout: Layout) -> tuple[Problem, ...]:
 
 def _resized(problem: Problem, layout: Layout, sizes: Mapping[str, int], seed: int) -> Problem:
     fitting = dict(sizes) if layout.batched else {**sizes, "B": 1}
-    where = "all" if problem.loss_on == "all" else "last"
-    return replace(problem, **fitting, loss_on=where, seed=problem.seed + seed)
+    fitting["T"] = problem.long_enough(sizes["T"])
+    return replace(problem, **fitting, seed=problem.seed + seed)

@@ -9,7 +9,7 @@ from time import perf_counter
 import numpy as np
 
 from ..backends import Backend, discover
-from .compare import MATCH, Comparison, compare, mismatches
+from .compare import CANNOT_TELL, MATCH, MISMATCH, WRONG_DTYPE, Comparison, coarser, compare, mismatches, unjudged
 from .consensus import Consensus
 from .diagnosis.asking import Answers
 from .diagnosis.case import Question
@@ -122,6 +122,8 @@ def candidate_panel(given: Given, maker: Maker, asked: Asked, layout: Layout, th
     if not judged.reference:
         broken = [a.maker for a in asked.answers]
         raise BackendFailed("no reference answered: " + "; ".join(f"{m.name}: {m.detail}" for m in broken))
+    if judged.undecided:
+        raise BackendFailed(f"nothing to judge by: {judged.sentence}; add an oracle or a third one with --backends")
     reference = asked.gradients_of(judged.reference)
     places = layout.placements(problem)
     matches = match({name: array.shape for name, array in given.items()}, places, problem.sizes)
@@ -139,16 +141,17 @@ def candidate_panel(given: Given, maker: Maker, asked: Asked, layout: Layout, th
         names=(maker.name, judged.reference),
         readings=readings(problem, layout),
         threshold=threshold,
+        dtype=problem.dtype,
         heat=True,
     )
     return Panel(
         title=problem.describe(),
-        verdict="match" if compared.verdict == MATCH else "mismatch",
+        verdict=compared.outcome,
         sentence=_sentence(compared, maker.name, judged.believed),
         reference=judged.reference,
         problem=problem,
         makers=(maker, *(answer.maker for answer in asked.answers)),
-        outliers=(() if compared.verdict == MATCH else (maker.name,)) + judged.outliers,
+        outliers=((maker.name,) if compared.outcome == MISMATCH else ()) + judged.outliers,
         comparisons=(compared, *(() if judged.agreed else judged.comparisons)),
         matrix=Matrix() if judged.agreed else judged.matrix,
         matches=matches,
@@ -163,9 +166,19 @@ def _sentence(compared: Comparison, name: str, believed: tuple[str, ...]) -> str
     if not wrong:
         return f"{name}: all {len(compared.differences)} gradients match {against}"
     right = [d.name for d in compared.differences if d.verdict == MATCH]
+    unknown = [d.name for d in wrong if d.verdict == CANNOT_TELL]
+    wrong = [d for d in wrong if d.verdict != CANNOT_TELL]
+    if not wrong:
+        return f"{name}: {unjudged([compared])}"
     worst = wrong[0]
     detail = f" ({worst.ratio:.2g} times the noise, worst at {worst.place})" if worst.ratio and worst.place else ""
     ends = f"; {', '.join(right)} match{'es' * (len(right) == 1)}" if right else "; nothing matches"
+    ends += f"; of {', '.join(unknown)} rounding leaves nothing to tell by" if unknown else ""
+    coarse = [d.name for d in wrong if d.verdict == WRONG_DTYPE and d.ratio is not None]
+    given = f"{', '.join(coarse)} given in {coarser(compared)}"
+    if coarse and len(coarse) == len(wrong):
+        return f"{name}: {given}{ends.replace('; nothing matches', '')}"
+    ends += f"; {given}" if coarse else ""
     differ = f"differ{'s' * (len(wrong) == 1)} from {against}"
     return f"{name}: {', '.join(d.name for d in wrong)} {differ}{detail}{ends}"
 
@@ -175,7 +188,7 @@ def _notes(judged: Consensus, loose: list[str], matches: Sequence[Match]) -> tup
     if not judged.agreed:
         notes.append(f"The references themselves disagree: {judged.sentence}.")
     elif judged.comparisons:
-        notes.append(f"Of the references {judged.sentence}.")
+        notes.append(f"Of the references{':' * (judged.outcome == CANNOT_TELL)} {judged.sentence}.")
     if loose:
         notes.append(f"Not compared, since nothing is called or shaped like it: {', '.join(loose)}.")
     guessed = [f"{one.given} as {one.matched}" for one in matches if one.by == "shape"]
@@ -186,7 +199,8 @@ def _notes(judged: Consensus, loose: list[str], matches: Sequence[Match]) -> tup
 
 def concluded(command: str, panels: tuple[Panel, ...], threshold: float = THRESHOLD) -> Result:
     """The Result of candidate panels: the first that is wrong is the headline."""
-    wrong = [panel for panel in panels if panel.verdict != MATCH]
-    shown = (wrong or panels)[0]
+    wrong = [panel for panel in panels if panel.verdict == MISMATCH]
+    unknown = [panel for panel in panels if panel.verdict == CANNOT_TELL]
+    shown = (wrong or unknown or panels)[0]
     result = conclude(command, panels, threshold)
-    return replace(result, headline=headline(shown), exit_code=1 if wrong else 0)
+    return replace(result, headline=headline(shown), exit_code=1 if wrong else 2 if unknown else 0)

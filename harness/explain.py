@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..backends import discover
-from .compare import MATCH
+from .compare import MISMATCH, coarser
 from .diagnosis import diagnose
 from .diagnosis.asking import Answers, asking
 from .diagnosis.case import Ask, Case, make_case
@@ -31,7 +31,7 @@ def explain(
         call: FILE:FUNCTION, where the candidate stands in a file.
     """
     before = panel.diagnosis or Diagnosis()
-    if panel.verdict == MATCH:
+    if panel.verdict != MISMATCH:
         return panel
     if NOISE in panel.outliers:
         note = f"No diagnosis: it rests on the {NOISE} reference, which is itself an outlier here."
@@ -63,5 +63,8 @@ def headline(panel: Panel) -> str:
     findings = panel.diagnosis.findings if panel.diagnosis else ()
     patches = panel.repair.patches if panel.repair else ()
     news = [*(finding.what for finding in findings[:1]), *(patch.sentence for patch in patches[:1])]
+    coarse = coarser(panel.comparisons[0]) if panel.comparisons else ""
+    if news and coarse and not any(coarse.split(",")[0] in one for one in news):
+        news.insert(0, f"given in {coarse}")
     name, _, _ = panel.sentence.partition(": ")
     return f"{name}: {'; '.join(news)}" if news else panel.sentence

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .check import split_target
-from .compare import MATCH
+from .compare import MISMATCH
 from .explain import headline
 from .layout import Layout
 from .problem import Problem
@@ -40,7 +40,7 @@ def mend(
         budget: seconds.
         write: change the file by the first patch, the old one kept beside.
     """
-    wrong = [panel for panel in result.panels if panel.verdict != MATCH]
+    wrong = [panel for panel in result.panels if panel.verdict == MISMATCH]
     if not wrong:
         return Mended(result)
     found = repair(target, problem, layout, limits, budget=budget, progress=progress)

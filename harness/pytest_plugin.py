@@ -66,7 +66,7 @@ def gradparity_check(request: pytest.FixtureRequest, gradparity_pool: "Pool") ->
 
     def check(candidate: Callable[..., Any], problem: "Problem", **options: Any) -> "Panel":
         __tracebackhide__ = True
-        from .compare import MATCH
+        from .compare import MATCH, MISMATCH
         from .errors import GradparityError
 
         explained = request.config.stash[EXPLAINED]
@@ -77,8 +77,9 @@ def gradparity_check(request: pytest.FixtureRequest, gradparity_pool: "Pool") ->
         except GradparityError as error:  # the message says how to mend it; a stack would only hide it
             pytest.fail(str(error), pytrace=False)
         request.config.stash[PANELS].append(panel)
-        if panel.verdict != MATCH:
+        if panel.verdict == MISMATCH:
             explained.add(who)
+        if panel.verdict != MATCH:
             pytest.fail(_table(panel), pytrace=False)
         return panel
 

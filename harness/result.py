@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from .compare import MATCH, SEVERITY, Comparison
+from .compare import CANNOT_TELL, MATCH, SEVERITY, Comparison
 from .errors import BadInput, listed
 from .finding import Diagnosis
 from .gradients import Maker
@@ -20,7 +20,8 @@ Noun = TypeVar("Noun")
 
 @dataclass(frozen=True)
 class Matrix:
-    """Every maker against every other: `ratios[i][j]` is the worst ratio between i and j, None where not compared."""
+    """Every maker against every other: `ratios[i][j]` is the worst ratio between i and j, None where not compared, or where
+    it cannot be told."""
 
     names: tuple[str, ...] = ()
     ratios: tuple[tuple[float | None, ...], ...] = ()
@@ -42,7 +43,8 @@ class Panel:
     Args:
         title: the problem in a line, or what was compared.
         reference: the maker that the comparisons are held against.
-        verdict: "match" or "mismatch", or "nothing compared" when too few backends answered.
+        verdict: "match" or "mismatch", "cannot tell" where nothing differs but rounding or an overflow leaves nothing to
+            tell by, or "nothing compared" when too few backends answered.
         sentence: who is wrong, in words.
         outliers: makers that the others, or the oracle, contradict.
         comparisons: each other maker against the reference.
@@ -73,7 +75,7 @@ class Result:
     Args:
         command: the subcommand, such as "run".
         headline: the verdict in a sentence.
-        exit_code: 0 all match, 1 a mismatch, 3 a backend failed and nothing else is wrong.
+        exit_code: 0 all match, 1 a mismatch, 2 it cannot be told and nothing else is wrong, 3 a backend failed and nothing else is wrong.
         makers: every backend, with what it runs on; those missing say how to get them.
         threshold: the largest ratio that matches.
         notes: what else a reader should know, a sentence each.
@@ -91,7 +93,7 @@ class Result:
 
     @property
     def verdict(self) -> str:
-        return {0: MATCH, 1: "mismatch"}.get(self.exit_code, "failed")
+        return {0: MATCH, 1: "mismatch", 2: CANNOT_TELL}.get(self.exit_code, "failed")
 
 
 def to_json(result: Result) -> str:

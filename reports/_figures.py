@@ -9,6 +9,7 @@ NONE = "-"  # stands where there is no figure
 MARKS = {
     "match": "✓",
     "nothing compared": "?",
+    "cannot tell": "?",
     "ok": "✓",
     "missing": "○",
     "unsupported": "○",

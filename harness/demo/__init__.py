@@ -85,7 +85,7 @@ def beside(run: Result, replayed: Result) -> Result:
     return replace(
         run,
         headline=f"{replayed.headline}. {run.headline}",
-        exit_code=replayed.exit_code or run.exit_code,
+        exit_code=min(filter(None, (replayed.exit_code, run.exit_code)), default=0),
         panels=replayed.panels + run.panels,
         notes=replayed.notes + run.notes,
     )

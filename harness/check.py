@@ -76,7 +76,8 @@ def check(
             (asked,) = pool.ask([(problem, tensors)], backends, progress)
         one = candidate_panel(given, maker, asked, layout, threshold)
         if why:
-            one = explain(one, given, asked, layout, answers(worker, path, function, layout), f"{path}:{function}")
+            asks = answers(worker, path, function, layout)
+            one = explain(one, given, asked, layout, asks, f"{path}:{function}", threshold)
         progress("diagnosis")
     return concluded("check", (one,), threshold)
 

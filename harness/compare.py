@@ -233,7 +233,8 @@ def _among(d: Difference, neighbours: float, how: _How) -> Difference:
         d = d if d.max_norm > how.threshold * tiny else replace(d, verdict=MATCH, heat=d.heat if how.heat else None)
     if d.verdict == MATCH and how.dtype is not None and roundoff(given) > roundoff(how.dtype):
         return replace(d, verdict=WRONG_DTYPE, note=f"{given.name}, where {how.dtype.name} was asked")
-    judged = how.threshold * d.noise < d.scale
+    same = d.max_norm == 0 and d.scale > 0  # to the bit: no noise is needed to judge that
+    judged = same or how.threshold * d.noise < d.scale
     resolved = vanishes and d.noise <= max(how.threshold * rounding(coarse, neighbours), smallest_normal(coarse))
     if d.verdict == MATCH and not judged and not resolved:
         return replace(d, verdict=CANNOT_TELL, note="; ".join(filter(None, (moved(d), d.note))))

@@ -48,7 +48,7 @@ class Consensus:
     @property
     def undecided(self) -> bool:
         """Whether they disagree and nothing decides between them."""
-        return not self.agreed and not self.outliers
+        return not self.outliers and len(self.believed) < len(self.matrix.names)
 
 
 def judge(
@@ -78,9 +78,7 @@ def judge(
     reference = next((w for w in witnesses if w.name in believed), None)
     comparisons = tuple(versus(w, reference, heat) for w in witnesses if reference and w is not reference)
     exact = {w.name for w in witnesses if not w.gradients.uncertainty}
-    judged = [
-        c for c in comparisons if {c.a, c.b} <= exact
-    ] or comparisons  # what an oracle is too rough for, others tell
+    judged = [c for c in comparisons if {c.a, c.b} <= exact] or comparisons  # what is too rough for one, others tell
     outcomes = {c.outcome for c in comparisons} - {CANNOT_TELL} | {c.outcome for c in judged}
     return Consensus(
         reference=reference.name if reference else "",

@@ -12,6 +12,7 @@ from .diagnosis.asking import Answers, asking
 from .diagnosis.case import Ask, Case, make_case
 from .finding import Diagnosis
 from .layout import Layout
+from .noise import THRESHOLD
 from .problem import make_tensors
 from .result import Panel
 from .run import NOISE, Asked
@@ -21,7 +22,13 @@ ENOUGH = {"T": 12, "B": 5, "I": 8, "H": 8, "O": 8}  # sizes that show every faul
 
 
 def explain(
-    panel: Panel, given: Mapping[str, Array], asked: Asked, layout: Layout, answers: Answers, call: str = ""
+    panel: Panel,
+    given: Mapping[str, Array],
+    asked: Asked,
+    layout: Layout,
+    answers: Answers,
+    call: str = "",
+    threshold: float = THRESHOLD,
 ) -> Panel:
     """The panel with its diagnosis, and the first finding at the head of its sentence.
 
@@ -29,6 +36,7 @@ def explain(
         panel, given: from `candidate_panel`, and the candidate's gradients that it was made of.
         answers: puts the candidate to further problems.
         call: FILE:FUNCTION, where the candidate stands in a file.
+        threshold: that the panel was judged by.
     """
     before = panel.diagnosis or Diagnosis()
     if panel.verdict != MISMATCH:
@@ -39,8 +47,9 @@ def explain(
     reference = discover()[NOISE].gradients
     native = {one.matched: given[one.given] for one in panel.matches}
     truth = reference(asked.problem, asked.tensors)
-    ask = asking(answers, panel.matches, layout, reference)
-    case, notes = smaller(make_case(asked.problem, asked.tensors, layout, native, truth, asked.noise), ask)
+    ask = asking(answers, panel.matches, layout, reference, threshold)
+    failing = make_case(asked.problem, asked.tensors, layout, native, truth, asked.noise, threshold)
+    case, notes = smaller(failing, ask)
     found = diagnose(case, ask, reference, call)
     found = replace(found, findings=found.findings + before.findings, notes=notes + found.notes)
     return replace(panel, diagnosis=found)

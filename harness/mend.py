@@ -43,7 +43,7 @@ def mend(
     wrong = [panel for panel in result.panels if panel.verdict == MISMATCH]
     if not wrong:
         return Mended(result)
-    found = repair(target, problem, layout, limits, budget=budget, progress=progress)
+    found = repair(target, problem, layout, limits, budget=budget, progress=progress, threshold=result.threshold)
     panels = tuple(replace(p, repair=found) if p in wrong else p for p in result.panels)
     path, _ = split_target(target)
     written = tuple((path, apply_patch(path, patch)) for patch in found.patches[:1]) if write else ()

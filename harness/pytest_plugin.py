@@ -80,18 +80,19 @@ def gradparity_check(request: pytest.FixtureRequest, gradparity_pool: "Pool") ->
         if panel.verdict == MISMATCH:
             explained.add(who)
         if panel.verdict != MATCH:
-            pytest.fail(_table(panel), pytrace=False)
+            pytest.fail(_table(panel, options.get("threshold")), pytrace=False)
         return panel
 
     return check
 
 
-def _table(panel: "Panel") -> str:
+def _table(panel: "Panel", threshold: float | None) -> str:
     """What a failing test shows: the difference table, as `gradparity check` prints it."""
     from ..reports import discover
     from .check import concluded
+    from .noise import THRESHOLD
 
-    return discover()["terminal"].render(concluded("pytest", (panel,)))
+    return discover()["terminal"].render(concluded("pytest", (panel,), threshold or THRESHOLD))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -20,8 +20,8 @@ Noun = TypeVar("Noun")
 
 @dataclass(frozen=True)
 class Matrix:
-    """Every maker against every other: `ratios[i][j]` is the worst ratio between i and j, None where not compared, or where
-    it cannot be told."""
+    """Every maker against every other: `ratios[i][j]` is the worst ratio between i and j, None where they were not
+    compared, or it cannot be told."""
 
     names: tuple[str, ...] = ()
     ratios: tuple[tuple[float | None, ...], ...] = ()
@@ -43,8 +43,8 @@ class Panel:
     Args:
         title: the problem in a line, or what was compared.
         reference: the maker that the comparisons are held against.
-        verdict: "match" or "mismatch", "cannot tell" where nothing differs but rounding or an overflow leaves nothing to
-            tell by, or "nothing compared" when too few backends answered.
+        verdict: "match" or "mismatch", "cannot tell" where nothing differs but rounding or an overflow leaves nothing
+            to tell by, or "nothing compared" when too few backends answered.
         sentence: who is wrong, in words.
         outliers: makers that the others, or the oracle, contradict.
         comparisons: each other maker against the reference.
@@ -75,7 +75,7 @@ class Result:
     Args:
         command: the subcommand, such as "run".
         headline: the verdict in a sentence.
-        exit_code: 0 all match, 1 a mismatch, 2 it cannot be told and nothing else is wrong, 3 a backend failed and nothing else is wrong.
+        exit_code: 0 all match, 1 a mismatch; where nothing is wrong, 2 it cannot be told, 3 a backend failed.
         makers: every backend, with what it runs on; those missing say how to get them.
         threshold: the largest ratio that matches.
         notes: what else a reader should know, a sentence each.

@@ -16,7 +16,6 @@ from ...backends import variants
 from ..errors import listed
 from ..finding import Finding
 from ..models import TensorSpec, models
-from ..noise import THRESHOLD
 from ..problem import Problem, Tensors
 from . import orders
 from .case import Case, Hypothesis, Inquiry, Question, finding
@@ -45,7 +44,7 @@ def _explains(hypothesis: Hypothesis, case: Case) -> bool:
     predicted = hypothesis.predict(case)
     if predicted is None or not set(case.wrong) <= predicted.keys() & case.given.keys():
         return False
-    return all(case.residual(n, predicted[n]) <= THRESHOLD for n in case.given if n in predicted)
+    return all(case.residual(n, predicted[n]) <= case.threshold for n in case.given if n in predicted)
 
 
 # --- the rows: each gives the conventions of one kind -----------------------------------------------------------------

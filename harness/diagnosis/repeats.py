@@ -6,7 +6,6 @@ import numpy as np
 
 from ..errors import listed
 from ..finding import Finding, Residual
-from ..noise import THRESHOLD
 from .case import Case, Inquiry
 
 RUNS = 3
@@ -20,7 +19,7 @@ def find(inquiry: Inquiry) -> tuple[Finding, ...]:
     again = [(case.problem, case.tensors.map(lambda _, array: array.copy())) for _ in range(RUNS)]
     runs = [run for run in inquiry.ask(again) if run]
     spread = {name: _spread(name, runs) for name in case.given}
-    names = tuple(name for name in case.wrong if spread.get(name, 0.0) > THRESHOLD * case.noise.values[name])
+    names = tuple(name for name in case.wrong if spread.get(name, 0.0) > case.threshold * case.noise.values[name])
     if not names or _grows(names, runs):
         return ()
     said = listed([case.shown[name] for name in names], "and")
@@ -51,7 +50,7 @@ def _grows(names: tuple[str, ...], runs: list[Case]) -> bool:
 
     def steady(name: str) -> bool:
         first, second, third = (run.given[name] for run in runs[:RUNS])
-        return bool(np.abs(third - 2 * second + first).max() <= THRESHOLD * runs[0].noise.values[name])
+        return bool(np.abs(third - 2 * second + first).max() <= runs[0].threshold * runs[0].noise.values[name])
 
     return all(steady(name) for name in names if all(name in run.given for run in runs))
 

@@ -34,16 +34,17 @@ class Question:
 
     Args:
         truth: the gradients proper by native name; the loss, outputs and adjoints are not what a repair is judged by.
-        tolerance: by native name, the largest difference that matches.
+        tolerance: by native name, the largest difference that matches: `threshold` times the noise.
     """
 
     problem: Problem
     tensors: Tensors
     truth: Mapping[str, Array]
     tolerance: Mapping[str, float]
+    threshold: float = THRESHOLD
 
 
-def pose(problem: Problem, layout: Layout, reference: Reference) -> Question:
+def pose(problem: Problem, layout: Layout, reference: Reference, threshold: float = THRESHOLD) -> Question:
     """The question of a problem."""
     tensors = make_tensors(problem)
     noise = measure_noise(problem, tensors, reference)
@@ -54,7 +55,8 @@ def pose(problem: Problem, layout: Layout, reference: Reference) -> Question:
         problem,
         tensors,
         {name: truth[name].astype(np.float64) for name in places},
-        {name: THRESHOLD * noise.values[place.spec.name] for name, place in places.items()},
+        {name: threshold * noise.values[place.spec.name] for name, place in places.items()},
+        threshold,
     )
 
 

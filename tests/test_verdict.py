@@ -75,7 +75,7 @@ def test_a_comparison_that_could_not_have_failed_is_no_match(chaotic: Asked, fac
 
 
 def test_a_mismatch_beside_what_cannot_be_told_is_one(chaotic: Asked) -> None:
-    result = checked(chaotic, lambda n, a: 1.01 * a if n == "b_y" else a)
+    result = checked(chaotic, lambda n, a: -a if n == "b_y" else a if n == "W_hy" else 1.01 * a)
     assert (result.exit_code, result.verdict) == (1, MISMATCH)
     assert "b_y differs" in result.headline
     assert verdicts(result)["b_y"] == MISMATCH
@@ -227,5 +227,5 @@ def test_the_threshold_holds_for_the_diagnosis_too(tmp_path: Path, threshold: st
         assert wrong == set(NAMES)
     else:
         assert wrong == named == {"W_xh"}
-        assert "W_xh is 2 times" in json.loads(written.read_text())["headline"]
+        assert "W_xh is scaled by 2" in json.loads(written.read_text())["headline"]
         assert "<= 1e+09 * noise" in only["diagnosis"]["smallest"]["test"]

@@ -224,18 +224,19 @@ def _among(d: Difference, neighbours: float, how: _How) -> Difference:
     """The difference with the verdict that it has among its neighbours."""
     if d.scale is None or d.noise is None or d.max_norm is None:
         return d
-    given = np.dtype(d.dtype)
+    scale, noise, apart, given = d.scale, d.noise, d.max_norm, np.dtype(d.dtype)
     coarse = max(given, np.dtype(d.dtype_b), key=roundoff)
     tiny = rounding(min(coarse, FINE, key=roundoff), neighbours)
-    vanishes = d.scale <= how.threshold * tiny
-    if vanishes and d.source == "floor" and tiny > d.noise:
-        d = replace(d, noise=tiny, ratio=d.max_norm / tiny, source="neighbours")
-        d = d if d.max_norm > how.threshold * tiny else replace(d, verdict=MATCH, heat=d.heat if how.heat else None)
+    vanishes = scale <= how.threshold * tiny
+    if vanishes and d.source == "floor" and tiny > noise:
+        noise = tiny
+        d = replace(d, noise=tiny, ratio=apart / tiny, source="neighbours")
+        d = d if apart > how.threshold * tiny else replace(d, verdict=MATCH, heat=d.heat if how.heat else None)
     if d.verdict == MATCH and how.dtype is not None and roundoff(given) > roundoff(how.dtype):
         return replace(d, verdict=WRONG_DTYPE, note=f"{given.name}, where {how.dtype.name} was asked")
-    same = d.max_norm == 0 and d.scale > 0  # to the bit: no noise is needed to judge that
-    judged = same or how.threshold * d.noise < d.scale
-    resolved = vanishes and d.noise <= max(how.threshold * rounding(coarse, neighbours), smallest_normal(coarse))
+    same = apart == 0 < scale  # to the bit: no noise is needed to judge that
+    judged = same or how.threshold * noise < scale
+    resolved = vanishes and noise <= max(how.threshold * rounding(coarse, neighbours), smallest_normal(coarse))
     if d.verdict == MATCH and not judged and not resolved:
         return replace(d, verdict=CANNOT_TELL, note="; ".join(filter(None, (moved(d), d.note))))
     return d

@@ -25,9 +25,7 @@ SAME = "The repeats equal {b} to the bit, so the noise is only the floor: give r
 LACKING = "Not in every repeat, or not finite there, and so judged by the floor: {lacking}."
 BLIND = "{blind}: {threshold:g} times the noise is no less than the gradient itself, so that zeros would match as well."
 FINER = "are the repeats of the same computation, and the dtype fine enough for gradients?"
-VANISHES = (
-    "{vanishing}: zero but for rounding, beside neighbours of which one rounding is more, and so judged by their scale."
-)
+VANISHES = "{vanishing}: zero but for rounding beside the other gradients, and so judged by their scale."
 STRIPPED = "The names in {file} are compared without their prefix {prefix!r}."
 
 

@@ -199,9 +199,9 @@ def gradparity(*args: str) -> tuple[int, str]:
     from typer.testing import CliRunner
 
     done = CliRunner().invoke(app, list(args))
-    error = done.exception
-    code = error.exit_code if isinstance(error, GradparityError) else done.exit_code
-    return code, done.output + str(error or "")
+    if isinstance(done.exception, GradparityError):
+        return done.exception.exit_code, str(done.exception)
+    return done.exit_code, done.output
 
 
 @pytest.mark.parametrize(("step", "code"), [("2", 0), ("0", 1), ("last", 1), ("7", 2), ("-1", 2)])

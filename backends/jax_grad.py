@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import jax
 
     from ..harness.gradients import Gradients
-    from ..harness.problem import Problem, Tensors
+    from ..harness.problem import LossOn, Problem, Tensors
 
 
 PROGRAMS = 200  # kept at a time: each maps some 85 regions of memory, and Linux allows a process 65,530
@@ -56,11 +56,13 @@ def double_precision(on: bool) -> Any:
 
 
 @cache
-def compiled(model: str, loss: str, loss_on: str | int) -> Callable:
+def compiled(model: str, loss: str, loss_on: "LossOn") -> Callable:
     """The jitted value and gradient of one model and loss; jit itself caches one program per shape and dtype."""
     import jax
     from jax import nn
     from jax import numpy as jnp
+
+    from ..harness.problem import supervised
 
     def rnn(w, carry, x_t, eps, phi=jnp.tanh):
         (h,) = carry
@@ -92,7 +94,7 @@ def compiled(model: str, loss: str, loss_on: str | int) -> Callable:
         first = (w["h0"], w["c0"]) if "c0" in w else (w["h0"],)
         _, h = jax.lax.scan(lambda carry, at: step(w, carry, *at), first, (w["x"], w["adjoint_h"]))
         outputs = h @ w["W_hy"] + w["b_y"]
-        seen = outputs if loss_on == "all" else outputs[-1]
+        seen = outputs[supervised(loss_on)]
         if loss == "mse":
             return 0.5 * jnp.sum((seen - y) ** 2), outputs
         chosen = jnp.take_along_axis(nn.log_softmax(seen), y[..., None], axis=-1)

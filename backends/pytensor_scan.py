@@ -16,7 +16,7 @@ from ._contract import Backend
 
 if TYPE_CHECKING:
     from ..harness.gradients import Gradients
-    from ..harness.problem import Problem, Tensors
+    from ..harness.problem import LossOn, Problem, Tensors
 
 RANKS = {"W_xh": 2, "W_hh": 2, "W_hy": 2, "x": 3, "h0": 2, "c0": 2, "adjoint_h": 3}  # of the tensors; a bias has 1
 
@@ -35,16 +35,18 @@ def gradients(problem: "Problem", tensors: "Tensors") -> "Gradients":
 
 
 @cache
-def compiled(model: str, loss: str, loss_on: str, dtype: str, names: tuple[str, ...]) -> Callable[..., list]:
+def compiled(model: str, loss: str, loss_on: "LossOn", dtype: str, names: tuple[str, ...]) -> Callable[..., list]:
     """The function from the named leaves and the targets to the loss, the outputs and the gradient of every leaf.
 
     Every variable carries its dtype, so that the caller's floatX is neither read nor changed.
     """
+    from ..harness.problem import supervised
+
     pytensor = untyped()
     with pytensor.config.change_flags(traceback__limit=0):  # every node would keep the stack it was made in
         w = {name: pytensor.tensor.tensor(name, dtype=dtype, shape=(None,) * RANKS.get(name, 1)) for name in names}
         outputs = forward(model, w)
-        seen = outputs if loss_on == "all" else outputs[-1]
+        seen = outputs[supervised(loss_on)]
         total, y = loss_of(loss, seen, dtype)
         found = pytensor.grad(total, list(w.values()))
         return pytensor.function([*w.values(), y], [total, outputs, *found], mode=python_mode())

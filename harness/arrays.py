@@ -46,6 +46,14 @@ def smallest_normal(dtype: np.dtype) -> float:
     return float(_finfo(dtype).smallest_normal)
 
 
+def rounding(dtype: np.dtype, scale: float) -> float:
+    """The error of one rounding to this dtype at this magnitude, and no less than the distance of subnormal numbers."""
+    return max(roundoff(dtype) * scale, float(_finfo(dtype).smallest_subnormal), LEAST)
+
+
+LEAST = float(np.finfo(np.float64).smallest_subnormal)  # long double goes below what a float can say
+
+
 def _finfo(dtype: np.dtype) -> Any:
     return ml_dtypes.finfo(dtype) if dtype.name in ML_FLOATS else np.finfo(dtype)
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..backends import Backend, discover
 from . import hints
 from .arrays import apart
-from .compare import MATCH, Comparison, compare, mismatches
+from .compare import CANNOT_TELL, MATCH, MISMATCH, WRONG_DTYPE, Comparison, coarser, compare, mismatches, unjudged
 from .consensus import Consensus
 from .diagnosis.asking import Answers
 from .diagnosis.case import Question
@@ -95,7 +95,8 @@ def check(
         one = candidate_panel(given, maker, asked, layout, threshold, letters)
         one = replace(one, notes=(*one.notes, *hints.paired(hints.parameters(path, function), problem)))
         if why:
-            one = explain(one, given, asked, layout, answers(worker, path, function, layout), f"{path}:{function}")
+            asks = answers(worker, path, function, layout)
+            one = explain(one, given, asked, layout, asks, f"{path}:{function}", threshold)
         progress("diagnosis")
     return concluded("check", (one,), threshold)
 
@@ -167,6 +168,8 @@ def candidate_panel(
     if not judged.reference:
         broken = [a.maker for a in asked.answers]
         raise BackendFailed("no reference answered: " + "; ".join(f"{m.name}: {m.detail}" for m in broken))
+    if judged.undecided:
+        raise BackendFailed(f"nothing to judge by: {judged.sentence}; add an oracle or a third one with --backends")
     reference = asked.gradients_of(judged.reference)
     places = layout.placements(problem)
     truth = native_gradients(layout, problem, reference.quantities)
@@ -185,16 +188,17 @@ def candidate_panel(
         names=(maker.name, judged.reference),
         readings=readings(problem, layout),
         threshold=threshold,
+        dtype=problem.dtype,
         heat=True,
     )
     return Panel(
         title=problem.describe(),
-        verdict="match" if compared.verdict == MATCH else "mismatch",
+        verdict=compared.outcome,
         sentence=_sentence(compared, maker.name, judged.believed),
         reference=judged.reference,
         problem=problem,
         makers=(maker, *(answer.maker for answer in asked.answers)),
-        outliers=(() if compared.verdict == MATCH else (maker.name,)) + judged.outliers,
+        outliers=((maker.name,) if compared.outcome == MISMATCH else ()) + judged.outliers,
         comparisons=(compared, *(() if judged.agreed else judged.comparisons)),
         matrix=Matrix() if judged.agreed else judged.matrix,
         matches=matches,
@@ -208,9 +212,19 @@ def _sentence(compared: Comparison, name: str, believed: tuple[str, ...]) -> str
     if not wrong:
         return f"{name}: all {len(compared.differences)} gradients match {against}"
     right = [d.name for d in compared.differences if d.verdict == MATCH]
+    unknown = [d.name for d in wrong if d.verdict == CANNOT_TELL]
+    wrong = [d for d in wrong if d.verdict != CANNOT_TELL]
+    if not wrong:
+        return f"{name}: {unjudged([compared])}"
     worst = wrong[0]
     detail = f" ({worst.ratio:.2g} times the noise, worst at {worst.place})" if worst.ratio and worst.place else ""
     ends = f"; {', '.join(right)} match{'es' * (len(right) == 1)}" if right else "; nothing matches"
+    ends += f"; of {', '.join(unknown)} rounding leaves nothing to tell by" if unknown else ""
+    coarse = [d.name for d in wrong if d.verdict == WRONG_DTYPE and d.ratio is not None]
+    given = f"{', '.join(coarse)} given in {coarser(compared)}"
+    if coarse and len(coarse) == len(wrong):
+        return f"{name}: {given}{ends.replace('; nothing matches', '')}"
+    ends += f"; {given}" if coarse else ""
     differ = f"differ{'s' * (len(wrong) == 1)} from {against}"
     return f"{name}: {', '.join(d.name for d in wrong)} {differ}{detail}{ends}"
 
@@ -224,7 +238,7 @@ def _notes(
         said = [finding.sentence for finding in odd.findings] if odd else [f"{judged.sentence}."]
         notes.append(f"The references themselves disagree: {' '.join(said)}")
     elif judged.comparisons:
-        notes.append(f"Of the references {judged.sentence}.")
+        notes.append(f"Of the references{':' * (judged.outcome == CANNOT_TELL)} {judged.sentence}.")
     if loose:
         notes.append(f"Not compared, since nothing is called or shaped like it: {few(loose)}.")
     if letters:
@@ -238,7 +252,8 @@ def _notes(
 
 def concluded(command: str, panels: tuple[Panel, ...], threshold: float = THRESHOLD) -> Result:
     """The Result of candidate panels: the first that is wrong is the headline."""
-    wrong = [panel for panel in panels if panel.verdict != MATCH]
-    result, said = conclude(command, panels, threshold), headline((wrong or panels)[0])
+    wrong = [panel for panel in panels if panel.verdict == MISMATCH]
+    unknown = [panel for panel in panels if panel.verdict == CANNOT_TELL]
+    result, said = conclude(command, panels, threshold), headline((wrong or unknown or panels)[0])
     failed = [f"{maker.name} failed" for maker in result.makers if maker.status == "failed"]
     return replace(result, headline="; ".join([said, *failed]))

@@ -285,4 +285,6 @@ def problem_of(*, B: int | None, **sizes: Any) -> "Problem":
 
     if sizes["dtype"] not in FLOATS:  # the noise model alone has a wider one
         raise BadInput(f"unknown dtype {sizes['dtype']!r}; expected {listed(FLOATS)}")
+    step = sizes["loss_on"]
+    sizes["loss_on"] = int(step) if step.isdecimal() else step
     return Problem(B=3 if B is None else B, **sizes)

@@ -1,12 +1,19 @@
-"""The comparator: two mappings of name -> array, any framework's, any shape; every difference with its verdict."""
+"""The comparator: two mappings of name -> array, any framework's, any shape; every difference with its verdict.
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+A comparison that could not have failed is no match. Where `threshold` times the noise reaches the gradient itself,
+zeros in its place would pass, and the verdict is "cannot tell". A gradient that vanishes is another matter: zero but
+for rounding, as that of a bias before a norm is. Its own scale says nothing, so that its neighbours' does, the other
+gradients of the same comparison: what would have failed is anything of their size.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from statistics import median
 from typing import Any
 
 import numpy as np
 
-from .arrays import as_array, is_real_float, roundoff, smallest_normal
+from .arrays import as_array, is_real_float, rounding, roundoff, smallest_normal
 from .errors import BadInput
 from .heatmap import Heatmap, Label, heatmap
 from .measure import Measures, measure
@@ -15,10 +22,11 @@ from .noise import THRESHOLD, Noise
 Array = np.ndarray
 Words = Callable[[tuple[int, ...]], str]
 
-MATCH, MISMATCH = "match", "mismatch"
+MATCH, MISMATCH, CANNOT_TELL = "match", "mismatch", "cannot tell"
 MISSING, UNEXPECTED = "missing", "unexpected"
 WRONG_SHAPE, WRONG_DTYPE, NOT_FINITE = "wrong shape", "wrong dtype", "not finite"
-SEVERITY = (MISSING, WRONG_SHAPE, WRONG_DTYPE, NOT_FINITE, MISMATCH, UNEXPECTED, MATCH)
+SEVERITY = (MISSING, WRONG_SHAPE, WRONG_DTYPE, NOT_FINITE, MISMATCH, UNEXPECTED, CANNOT_TELL, MATCH)
+FINE = np.dtype(np.float32)  # of coarser types real gradients are often no more than one rounding of their neighbours
 
 
 @dataclass(frozen=True)
@@ -27,12 +35,15 @@ class Difference:
 
     Args:
         verdict: match, mismatch, missing (b alone has it), unexpected (a alone has it), wrong shape, wrong dtype
-            (integers, booleans, complex, objects), not finite.
+            (integers, booleans, complex, objects; or coarser than was asked), not finite, cannot tell (zeros would have
+            matched too, or the problem overflows).
         abs_sum, max_norm: sum and largest of |a - b|; `index` is where the largest is, `place` the same in words.
         signed_sum: sum of a - b, shown only as the trap that it is: differences cancel in it.
         relative: ||a - b|| / ||b||, Euclidean; `cosine` of the angle between a and b.
         noise: the rounding error to expect; `ratio` = max_norm / noise is what the verdict rests on.
-        source: of the noise: measured, repeats, or floor (unit roundoff times scale: nothing was there to measure).
+        source: of the noise: measured, repeats, or floor (unit roundoff times scale: nothing was there to measure), or
+            neighbours (the same of the other gradients' scale, for one that vanishes beside them).
+        scale: the largest magnitude in b.
         note: what a person should know beside the numbers.
     """
 
@@ -53,6 +64,7 @@ class Difference:
     cosine: float | None = None
     noise: float | None = None
     ratio: float | None = None
+    scale: float | None = None
     source: str = ""
     note: str = ""
     heat: Heatmap | None = None
@@ -71,6 +83,11 @@ class Comparison:
         return min((d.verdict for d in self.differences), key=SEVERITY.index)
 
     @property
+    def outcome(self) -> str:
+        """What all of it comes to: match, mismatch, or cannot tell where nothing differs but not all can be judged."""
+        return self.verdict if self.verdict in (MATCH, CANNOT_TELL) else MISMATCH
+
+    @property
     def ratio(self) -> float:
         """The worst ratio; infinite where a gradient could not be compared at all."""
         return max(ratio_of(d) for d in self.differences)
@@ -80,7 +97,7 @@ def ratio_of(difference: Difference) -> float:
     """Max-norm in units of noise, infinite where nothing could be measured."""
     if difference.ratio is not None:
         return difference.ratio
-    return 0.0 if difference.verdict == MATCH else float("inf")
+    return 0.0 if difference.verdict in (MATCH, CANNOT_TELL) else float("inf")
 
 
 @dataclass(frozen=True)
@@ -100,6 +117,7 @@ def compare(
     names: tuple[str, str] = ("a", "b"),
     readings: Mapping[str, Reading] | None = None,
     threshold: float = THRESHOLD,
+    dtype: str = "",
     heat: bool = False,
     threads: int | None = None,
 ) -> Comparison:
@@ -110,6 +128,7 @@ def compare(
         noise: the measured noise; a name that it lacks, or all where it is None, is judged by the floor alone.
         readings: by name, how to say an index in words.
         threshold: largest ratio of max_norm to noise that still matches.
+        dtype: that was asked for; what `a` gives in a coarser one is no match. Any will do unless given.
         heat: keep a max-pooled map of |a - b| for every name; mismatches have one in any case.
         threads: of the kernel; by default as many as pay.
     Raises:
@@ -118,9 +137,10 @@ def compare(
     names_b = [name for name in b if name not in a]
     if not a and not b:
         raise BadInput(f"nothing to compare: {names[0]} and {names[1]} have no gradient at all")
-    how = _How(noise, readings or {}, threshold, heat, threads)
+    how = _How(noise, readings or {}, threshold, np.dtype(dtype) if dtype else None, heat, threads)
     ordered = [name for name in b if name in a] + names_b + [name for name in a if name not in b]
-    return Comparison(*names, differences=tuple(_difference(name, a, b, how) for name in ordered))
+    found = tuple(_difference(name, a, b, how) for name in ordered)
+    return Comparison(*names, tuple(_among(d, _neighbours(d, found), how) for d in found))
 
 
 @dataclass(frozen=True)
@@ -128,6 +148,7 @@ class _How:
     noise: Noise | None
     readings: Mapping[str, Reading]
     threshold: float
+    dtype: np.dtype | None
     heat: bool
     threads: int | None
 
@@ -155,9 +176,12 @@ def _measured(name: str, a: Array, b: Array, shown: dict[str, Any], how: _How) -
     found, reading = measure(a, b, how.threads), how.readings.get(name, Reading())
     if found.nonfinite_a or found.nonfinite_b:
         index = _unravel(found.first_nonfinite, a.shape)
+        overflows = how.noise is not None and not np.isfinite(how.noise.values.get(name, 0.0))
+        verdict = CANNOT_TELL if overflows else NOT_FINITE
+        note = OVERFLOWS.format(dtype=b.dtype.name) if overflows else _nonfinite_hint(found)
         return Difference(
-            name, NOT_FINITE, **shown, index=index, place=reading.words(index), value=float(a[index]),
-            value_b=float(b[index]), note=_nonfinite_hint(found),
+            name, verdict, **shown, index=index, place=reading.words(index), value=float(a[index]),
+            value_b=float(b[index]), note=note,
         )  # fmt: skip
     noise, source = _noise(name, a, b, found, how.noise)
     ratio, index = found.max_norm / noise, _unravel(found.index, a.shape)
@@ -177,6 +201,7 @@ def _measured(name: str, a: Array, b: Array, shown: dict[str, Any], how: _How) -
         cosine=found.cosine,
         noise=noise,
         ratio=ratio,
+        scale=found.scale_b,
         source=source,
         note=_mixed_hint(a.dtype, b.dtype),
         heat=heatmap(a, b, reading.row, reading.column) if how.heat or verdict == MISMATCH else None,
@@ -185,10 +210,63 @@ def _measured(name: str, a: Array, b: Array, shown: dict[str, Any], how: _How) -
 
 def _noise(name: str, a: Array, b: Array, found: Measures, noise: Noise | None) -> tuple[float, str]:
     """The noise to judge by: what was measured, and never less than one rounding of the coarser dtype."""
-    coarse = max(a.dtype, b.dtype, key=roundoff)
-    floor = max(roundoff(coarse) * found.scale_b, smallest_normal(coarse))
+    floor = rounding(max(a.dtype, b.dtype, key=roundoff), found.scale_b)
     measured = noise.values.get(name, 0.0) if noise else 0.0
     return (measured, noise.source) if noise and measured >= floor else (floor, "floor")
+
+
+def _neighbours(difference: Difference, all_of_them: tuple[Difference, ...]) -> float:
+    """The scale of the other gradients; the median, so that a single large one does not make all others vanish."""
+    return median([d.scale for d in all_of_them if d is not difference and d.scale is not None] or [0.0])
+
+
+def _among(d: Difference, neighbours: float, how: _How) -> Difference:
+    """The difference with the verdict that it has among its neighbours."""
+    if d.scale is None or d.noise is None or d.max_norm is None:
+        return d
+    scale, noise, apart, given = d.scale, d.noise, d.max_norm, np.dtype(d.dtype)
+    coarse = max(given, np.dtype(d.dtype_b), key=roundoff)
+    tiny = rounding(min(coarse, FINE, key=roundoff), neighbours)
+    vanishes = scale <= how.threshold * tiny
+    if vanishes and d.source == "floor" and tiny > noise:
+        noise = tiny
+        d = replace(d, noise=tiny, ratio=apart / tiny, source="neighbours")
+        d = d if apart > how.threshold * tiny else replace(d, verdict=MATCH, heat=d.heat if how.heat else None)
+    if d.verdict == MATCH and how.dtype is not None and roundoff(given) > roundoff(how.dtype):
+        return replace(d, verdict=WRONG_DTYPE, note=f"{given.name}, where {how.dtype.name} was asked")
+    same = apart == 0 < scale  # to the bit: no noise is needed to judge that
+    judged = same or how.threshold * noise < scale
+    resolved = vanishes and noise <= max(how.threshold * rounding(coarse, neighbours), smallest_normal(coarse))
+    if d.verdict == MATCH and not judged and not resolved:
+        return replace(d, verdict=CANNOT_TELL, note="; ".join(filter(None, (moved(d), d.note))))
+    return d
+
+
+OVERFLOWS = "the problem overflows in {dtype}"
+SHORTER = "make the problem shorter, or the weights smaller"
+
+
+def unjudged(comparisons: Iterable[Comparison], advice: str = SHORTER) -> str:
+    """Why a verdict cannot be told, and what to do about it; "" where all of it could be judged."""
+    unknown = [d for c in comparisons for d in c.differences if d.verdict == CANNOT_TELL]
+    if not unknown:
+        return ""
+    worst = max(unknown, key=lambda d: (d.ratio is None, (d.noise or 0.0) / (d.scale or 1.0)))
+    names = list(dict.fromkeys(d.name for d in unknown))
+    others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"cannot tell: {worst.note if worst.ratio is None else moved(worst)}; {advice} ({worst.name}{others})"
+
+
+def coarser(comparison: Comparison) -> str:
+    """'bfloat16, where float64 was asked', of what would match but for that; "" where nothing is."""
+    notes = [d.note for d in comparison.differences if d.verdict == WRONG_DTYPE and d.ratio is not None]
+    return " and ".join(dict.fromkeys(notes))
+
+
+def moved(d: Difference) -> str:
+    """By how much rounding alone moves a gradient."""
+    share = d.noise / d.scale if d.scale and d.noise is not None else 1.0
+    return f"rounding alone moves this gradient by {f'{100 * share:.2g} %' if share < 1 else '100 % or more'}"
 
 
 def _unravel(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -236,6 +314,6 @@ def _nonfinite_hint(found: Measures) -> str:
 
 
 def mismatches(comparison: Comparison) -> Iterator[Difference]:
-    """What does not match, worst first."""
+    """What does not match, or cannot be told, worst first."""
     wrong = (d for d in comparison.differences if d.verdict != MATCH)
     yield from sorted(wrong, key=lambda d: (SEVERITY.index(d.verdict), -ratio_of(d)))

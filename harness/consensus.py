@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .compare import MATCH, Comparison, Reading, compare, mismatches
+from .compare import CANNOT_TELL, MATCH, MISMATCH, Comparison, Reading, compare, mismatches, unjudged
 from .gradients import Gradients
 from .noise import Noise
 from .problem import Problem
@@ -28,6 +28,7 @@ class Consensus:
         believed: that group; `outliers` all others, or nobody where nothing could decide.
         matrix: worst ratio of everyone against everyone.
         comparisons: every other witness against the reference.
+        outcome: match, mismatch or cannot tell.
         sentence: all that in words.
     """
 
@@ -36,11 +37,18 @@ class Consensus:
     outliers: tuple[str, ...]
     matrix: Matrix
     comparisons: tuple[Comparison, ...]
+    outcome: str
     sentence: str
 
     @property
     def agreed(self) -> bool:
-        return all(comparison.verdict == MATCH for comparison in self.comparisons)
+        """Whether nobody contradicts anybody; what nobody can tell is no contradiction."""
+        return all(comparison.outcome != MISMATCH for comparison in self.comparisons)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether they disagree and nothing decides between them."""
+        return not self.outliers and len(self.believed) < len(self.matrix.names)
 
 
 def judge(
@@ -64,18 +72,22 @@ def judge(
         return compare(left, right, known, names=(a.name, b.name), readings=readings, threshold=threshold, heat=heat)
 
     pairs = {(a.name, b.name): versus(a, b) for i, a in enumerate(witnesses) for b in witnesses[:i]}
-    groups = _groups([w.name for w in witnesses], lambda a, b: pairs[a, b].verdict == MATCH)
+    groups = _groups([w.name for w in witnesses], lambda a, b: pairs[a, b].outcome != MISMATCH)
     believed, decided = _believed(groups, {w.name for w in witnesses if w.oracle})
     outliers = tuple(w.name for w in witnesses if decided and w.name not in believed)
     reference = next((w for w in witnesses if w.name in believed), None)
     comparisons = tuple(versus(w, reference, heat) for w in witnesses if reference and w is not reference)
+    exact = {w.name for w in witnesses if not w.gradients.uncertainty}
+    judged = [c for c in comparisons if {c.a, c.b} <= exact] or comparisons  # what is too rough for one, others tell
+    outcomes = {c.outcome for c in comparisons} - {CANNOT_TELL} | {c.outcome for c in judged}
     return Consensus(
         reference=reference.name if reference else "",
         believed=tuple(w.name for w in witnesses if w.name in believed),
         outliers=outliers,
         matrix=_matrix(witnesses, pairs),
         comparisons=comparisons,
-        sentence=_sentence(witnesses, groups, outliers, comparisons),
+        outcome=next(one for one in (MISMATCH, CANNOT_TELL, MATCH) if one in outcomes or one == MATCH),
+        sentence=_sentence(witnesses, groups, outliers, comparisons, judged),
     )
 
 
@@ -110,7 +122,8 @@ def _believed(groups: list[list[str]], oracles: set[str]) -> tuple[list[str], bo
 
 def _matrix(witnesses: Sequence[Witness], pairs: Mapping[tuple[str, str], Comparison]) -> Matrix:
     names = tuple(w.name for w in witnesses)
-    ratios = {frozenset(pair): comparison.ratio for pair, comparison in pairs.items()}
+    told = {pair: comparison for pair, comparison in pairs.items() if comparison.outcome != CANNOT_TELL}
+    ratios = {frozenset(pair): comparison.ratio for pair, comparison in told.items()}
     return Matrix(names, tuple(tuple(ratios.get(frozenset((a, b))) for b in names) for a in names))
 
 
@@ -119,9 +132,12 @@ def _sentence(
     groups: list[list[str]],
     outliers: tuple[str, ...],
     comparisons: tuple[Comparison, ...],
+    judged: Sequence[Comparison],
 ) -> str:
     if len(witnesses) < 2:
         return "fewer than two backends answered, so nothing could be compared"
+    if len(groups) == 1 and (unknown := unjudged(judged)):
+        return unknown
     if len(groups) == 1:
         worst = max(comparisons, key=lambda c: c.ratio)
         who = "both" if len(witnesses) == 2 else f"all {len(witnesses)}"

@@ -1,15 +1,14 @@
 """`gradparity diff A B`: two files of gradients against each other, one name at a time."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations, product
 from os.path import commonprefix
 from pathlib import Path
 
 import numpy as np
 
-from .arrays import is_real_float, roundoff
-from .compare import MATCH, MISSING, UNEXPECTED, Comparison, Difference, compare, ratio_of
+from .arrays import is_real_float
+from .compare import CANNOT_TELL, MATCH, MISSING, UNEXPECTED, Comparison, Difference, compare, ratio_of, unjudged
 from .errors import BadInput
 from .gradients import Maker
 from .measure import measure
@@ -24,10 +23,9 @@ FLOOR = (
 )
 SAME = "The repeats equal {b} to the bit, so the noise is only the floor: give runs that round differently."
 LACKING = "Not in every repeat, or not finite there, and so judged by the floor: {lacking}."
-BLIND = (
-    "{blind}: {threshold:g} times the noise is no less than the gradient itself, so that a match says nothing. Are the "
-    "repeats of the same computation, and the dtype fine enough for gradients?"
-)
+BLIND = "{blind}: {threshold:g} times the noise is no less than the gradient itself, so that zeros would match as well."
+FINER = "are the repeats of the same computation, and the dtype fine enough for gradients?"
+VANISHES = "{vanishing}: zero but for rounding beside the other gradients, and so judged by their scale."
 STRIPPED = "The names in {file} are compared without their prefix {prefix!r}."
 
 
@@ -40,7 +38,7 @@ def diff(a: Path, b: Path, repeats: Sequence[Path] = (), threshold: float = THRE
             largest difference between any two of `b` and these; else it is one rounding.
         threshold: the largest ratio of difference to noise that matches.
     Returns:
-        One panel, with exit code 1 where a gradient differs or is in one file alone.
+        One panel, with exit code 1 where a gradient differs or is in one file alone, else 2 where one cannot be told.
     Raises:
         BadInput: a file cannot be read, both are empty, or a repeat is not of the shapes of `b`.
     """
@@ -49,13 +47,13 @@ def diff(a: Path, b: Path, repeats: Sequence[Path] = (), threshold: float = THRE
     prefixes = _prefixes(left, right)
     left, right = left.without(prefixes[0]), right.without(prefixes[1])
     spreads = _spreads(right, b, repeats)
-    noise = Noise({name: spread.noise for name, spread in spreads.items()}, "repeats")
+    noise = Noise(spreads, "repeats")
     comparison = compare(left, right, noise, names=names, threshold=threshold)
     sentence = _sentence(comparison)
     makers = tuple(Maker(name, device="") for name in names)  # a file does not say where it was made
     panel = Panel(
         title=f"{names[0]} against {names[1]}",
-        verdict=MATCH if comparison.verdict == MATCH else "mismatch",
+        verdict=comparison.outcome,
         sentence=sentence,
         reference=names[1],
         makers=makers,
@@ -102,19 +100,11 @@ def _matches(a: Iterable[str], b: Iterable[str], prefixes: tuple[str, str]) -> t
     return tuple(Match(prefixes[0] + name, prefixes[1] + name, "name") for name in a if name in theirs)
 
 
-@dataclass(frozen=True)
-class _Spread:
-    """The largest difference between any two runs, and the largest magnitude in one of them."""
-
-    noise: float
-    scale: float
-
-
-def _spreads(b: TensorFile, path: Path, repeats: Sequence[Path]) -> dict[str, _Spread]:
+def _spreads(b: TensorFile, path: Path, repeats: Sequence[Path]) -> dict[str, float]:
     """By name, how far the repeats and `b` are apart; names that a run lacks, or is not finite in, are left out."""
     runs = [b, *(_aligned(repeat, b, path) for repeat in repeats)]
     found = {name: _spread(name, runs, (path, *repeats)) for name in b if all(name in run for run in runs)}
-    return {name: spread for name, spread in found.items() if spread and np.isfinite(spread.noise)}
+    return {name: spread for name, spread in found.items() if spread is not None and np.isfinite(spread)}
 
 
 def _aligned(repeat: Path, b: TensorFile, path: Path) -> TensorFile:
@@ -125,8 +115,9 @@ def _aligned(repeat: Path, b: TensorFile, path: Path) -> TensorFile:
     return tensors
 
 
-def _spread(name: str, runs: Sequence[Mapping[str, np.ndarray]], paths: Sequence[Path]) -> _Spread | None:
-    noise = scale = 0.0
+def _spread(name: str, runs: Sequence[Mapping[str, np.ndarray]], paths: Sequence[Path]) -> float | None:
+    """The largest difference between any two runs."""
+    noise = 0.0
     for (a, path_a), (b, path_b) in combinations(zip(runs, paths, strict=True), 2):
         left, right = a[name], b[name]
         if left.shape != right.shape:
@@ -136,33 +127,25 @@ def _spread(name: str, runs: Sequence[Mapping[str, np.ndarray]], paths: Sequence
             )
         if not (is_real_float(left.dtype) and is_real_float(right.dtype)):
             return None
-        found = measure(left, right)
-        noise = float(np.maximum(noise, found.max_norm))  # a NaN stays one
-        scale = max(scale, found.scale_a, found.scale_b)
-    return _Spread(noise, scale)
+        noise = float(np.maximum(noise, measure(left, right).max_norm))  # a NaN stays one
+    return noise
 
 
-def _noise_notes(comparison: Comparison, spreads: Mapping[str, _Spread], repeated: bool, threshold: float) -> list[str]:
+def _noise_notes(comparison: Comparison, spreads: Mapping[str, float], repeated: bool, threshold: float) -> list[str]:
     """What a reader should know of the noise: where it comes from, and where it is too much to judge by."""
-    blind = [d.name for d in comparison.differences if _is_blind(d, spreads.get(d.name), threshold)]
+    blind = [d.name for d in comparison.differences if d.verdict == CANNOT_TELL]
+    vanishing = [d.name for d in comparison.differences if d.source == "neighbours"]
     lacking = [d.name for d in comparison.differences if repeated and d.source == "floor" and d.name not in spreads]
     notes = {
         FLOOR: not repeated,
-        SAME: repeated and spreads and not any(spread.noise for spread in spreads.values()),
+        SAME: repeated and spreads and not any(spreads.values()),
         LACKING: lacking,
+        VANISHES: vanishing,
         BLIND: blind,
     }
-    words = {"b": comparison.b, "threshold": threshold, "lacking": _few(lacking), "blind": _few(blind)}
+    words = {"b": comparison.b, "threshold": threshold, "lacking": _few(lacking), "blind": _few(blind),
+             "vanishing": _few(vanishing)}  # fmt: skip
     return [note.format(**words) for note, said in notes.items() if said]
-
-
-def _is_blind(difference: Difference, spread: _Spread | None, threshold: float) -> bool:
-    """Whether zeros in place of this gradient would match as well: repeats too far apart, or a dtype like float8."""
-    if difference.verdict != MATCH or not difference.max_norm:
-        return False
-    if spread and difference.source == "repeats":
-        return threshold * spread.noise >= spread.scale
-    return threshold * max(roundoff(np.dtype(d)) for d in (difference.dtype, difference.dtype_b)) >= 1
 
 
 def _sentence(comparison: Comparison) -> str:
@@ -174,14 +157,16 @@ def _sentence(comparison: Comparison) -> str:
         for file, verdict in ((comparison.b, MISSING), (comparison.a, UNEXPECTED))
         if any(d.verdict == verdict for d in comparison.differences)
     ]
-    return "; ".join([_sentence_of_both(both), *lone])
+    return "; ".join([_sentence_of_both(both, comparison), *lone])
 
 
-def _sentence_of_both(both: Sequence[Difference]) -> str:
+def _sentence_of_both(both: Sequence[Difference], comparison: Comparison) -> str:
     if not both:
         return "No gradient is in both files"
-    worst = max(both, key=ratio_of)
-    wrong = sum(d.verdict != MATCH for d in both)
+    differing = [d for d in both if d.verdict not in (MATCH, CANNOT_TELL)]
+    worst, wrong = max(differing or both, key=ratio_of), len(differing)
+    if not wrong and (unknown := unjudged([comparison], FINER)):
+        return unknown
     if not wrong:
         count = f"All {len(both)} gradients match" if len(both) > 1 else "The one gradient matches"
         return f"{count} (largest ratio {ratio_of(worst):.2g})"

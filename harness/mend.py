@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .check import split_target
-from .compare import MATCH
+from .compare import MISMATCH
 from .explain import headline
 from .layout import Layout
 from .problem import Problem
@@ -46,12 +46,12 @@ def mend(
     Returns:
         The result, whatever happens: what was raised is in `failed`.
     """
-    wrong = [panel for panel in result.panels if panel.verdict != MATCH]
+    wrong = [panel for panel in result.panels if panel.verdict == MISMATCH]
     if not wrong:
         return Mended(result)
     path, _ = split_target(target)
     try:
-        found = repair(target, problem, layout, limits, budget=budget, progress=progress)
+        found = repair(target, problem, layout, limits, budget=budget, progress=progress, threshold=result.threshold)
     except Exception as error:
         return Mended(result, failed=(error,))
     panels = tuple(replace(p, repair=found) if p in wrong else p for p in result.panels)

@@ -16,6 +16,16 @@ DTYPES = ("float64", "float32", "longdouble")
 LARGEST = 2**28  # numbers: a reference needs several times as many, and they are asked side by side
 
 
+LossOn = Literal["all", "last"] | int
+
+
+def supervised(loss_on: LossOn) -> slice | int:
+    """Index, along time, of the outputs that such a loss sees."""
+    if isinstance(loss_on, int):
+        return loss_on
+    return slice(None) if loss_on == "all" else -1
+
+
 @dataclass(frozen=True)
 class Problem:
     """One question put to every backend: the gradients of this loss of this model, at these sizes.
@@ -40,7 +50,7 @@ class Problem:
     H: int = 5
     O: int = 2  # noqa: E741  # the field's symbol
     loss: str = "mse"
-    loss_on: Literal["all", "last"] | int = "all"
+    loss_on: LossOn = "all"
     dtype: str = "float64"
     bias: bool = True
     weight_scale: float = 1.0
@@ -85,9 +95,11 @@ class Problem:
     @property
     def supervised(self) -> slice | int:
         """Index of the outputs that the loss sees: `out[problem.supervised]` has the shape of y."""
-        if isinstance(self.loss_on, int):
-            return self.loss_on
-        return slice(None) if self.loss_on == "all" else -1
+        return supervised(self.loss_on)
+
+    def long_enough(self, T: int) -> int:
+        """T, or as many steps more as it takes for the step that the loss is on to be there."""
+        return max(T, self.loss_on + 1) if isinstance(self.loss_on, int) else T
 
     @property
     def asked(self) -> tuple[TensorSpec, ...]:

@@ -66,7 +66,7 @@ def gradparity_check(request: pytest.FixtureRequest, gradparity_pool: "Pool") ->
 
     def check(candidate: Callable[..., Any], problem: "Problem", **options: Any) -> "Panel":
         __tracebackhide__ = True
-        from .compare import MATCH
+        from .compare import MATCH, MISMATCH
         from .errors import GradparityError
         from .visible import visible
 
@@ -78,20 +78,22 @@ def gradparity_check(request: pytest.FixtureRequest, gradparity_pool: "Pool") ->
         except GradparityError as error:  # the message says how to mend it; a stack would only hide it
             pytest.fail(visible(str(error), keep="\n"), pytrace=False)
         request.config.stash[PANELS].append(panel)
-        if panel.verdict != MATCH:
+        if panel.verdict == MISMATCH:
             explained.add(who)
-            pytest.fail(_table(panel), pytrace=False)
+        if panel.verdict != MATCH:
+            pytest.fail(_table(panel, options.get("threshold")), pytrace=False)
         return panel
 
     return check
 
 
-def _table(panel: "Panel") -> str:
+def _table(panel: "Panel", threshold: float | None) -> str:
     """What a failing test shows: the difference table, as `gradparity check` prints it."""
     from ..reports import discover
     from .check import concluded
+    from .noise import THRESHOLD
 
-    return discover()["terminal"].render(concluded("pytest", (panel,)))
+    return discover()["terminal"].render(concluded("pytest", (panel,), threshold or THRESHOLD))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .compare import MATCH, SEVERITY, Comparison
+from .compare import CANNOT_TELL, MATCH, SEVERITY, Comparison
 from .errors import BadInput
 from .finding import Diagnosis
 from .gradients import Maker
@@ -18,7 +18,8 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Matrix:
-    """Every maker against every other: `ratios[i][j]` is the worst ratio between i and j, None where not compared.
+    """Every maker against every other: `ratios[i][j]` is the worst ratio between i and j, None where they were not
+    compared, or it cannot be told.
 
     Raises:
         ValueError: there is not a row and a column for every name.
@@ -48,7 +49,8 @@ class Panel:
     Args:
         title: the problem in a line, or what was compared.
         reference: the maker that the comparisons are held against.
-        verdict: "match" or "mismatch", or "nothing compared" when too few backends answered.
+        verdict: "match" or "mismatch", "cannot tell" where nothing differs but rounding or an overflow leaves nothing
+            to tell by, or "nothing compared" when too few backends answered.
         sentence: who is wrong, in words.
         outliers: makers that the others, or the oracle, contradict.
         comparisons: each other maker against the reference.
@@ -97,15 +99,19 @@ class Result:
 
     @property
     def verdict(self) -> str:
-        return {0: MATCH, 1: "mismatch"}.get(self.exit_code, "failed")
+        return {0: MATCH, 1: "mismatch", 2: CANNOT_TELL}.get(self.exit_code, "failed")
 
 
 def exit_code(panels: Sequence[Panel]) -> int:
-    """What panels come to: 0 all match, 1 a mismatch, 3 a backend failed or nothing was compared, and no mismatch."""
-    if any(panel.verdict == "mismatch" for panel in panels):
+    """What panels come to: 0 all match, 1 a mismatch; where nothing is wrong 2 it cannot be told, 3 a backend failed or
+    nothing was compared."""
+    verdicts = {panel.verdict for panel in panels}
+    if "mismatch" in verdicts:
         return 1
+    if CANNOT_TELL in verdicts:
+        return 2
     failed = any(maker.status == "failed" for panel in panels for maker in panel.makers)
-    return 3 if failed or any(panel.verdict != MATCH for panel in panels) else 0
+    return 3 if failed or verdicts - {MATCH} else 0
 
 
 def to_json(result: Result) -> str:

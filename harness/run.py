@@ -8,6 +8,7 @@ from typing import Self
 
 from ..backends import Backend, discover
 from . import outlier
+from .compare import CANNOT_TELL
 from .consensus import Consensus, Witness, judge
 from .errors import BackendFailed, BadInput, GradparityError, listed
 from .finding import Diagnosis
@@ -150,7 +151,7 @@ def panel(asked: Asked, threshold: float = THRESHOLD, heat: bool = False) -> Pan
     enough = len(verdict.matrix.names) > 1
     return Panel(
         title=problem.describe(),
-        verdict=("match" if verdict.agreed else "mismatch") if enough else "nothing compared",
+        verdict=verdict.outcome if enough else "nothing compared",
         sentence=verdict.sentence,
         reference=verdict.reference,
         problem=problem,
@@ -198,6 +199,7 @@ def run(
 def conclude(command: str, panels: tuple[Panel, ...], threshold: float, notes: tuple[str, ...] = ()) -> Result:
     """The Result of these panels, with the headline and the exit code that follow."""
     wrong = [p for p in panels if p.verdict == "mismatch"]
+    unknown = [p for p in panels if p.verdict == CANNOT_TELL]
     empty = [p for p in panels if p.verdict == "nothing compared"]
     makers = _together(panels)
     broken = [m for m in makers if m.status == "failed"]
@@ -205,6 +207,9 @@ def conclude(command: str, panels: tuple[Panel, ...], threshold: float, notes: t
     if wrong:
         more = f" (and {len(wrong) - 1} more of {len(panels)} problems differ)" if len(wrong) > 1 else ""
         headline = f"{wrong[0].title}: {wrong[0].sentence}{more}"
+    elif unknown:
+        more = f" (and so for {len(unknown) - 1} more of {len(panels)} problems)" if len(unknown) > 1 else ""
+        headline = f"{unknown[0].title}: {unknown[0].sentence}{more}"
     elif broken or empty:
         who = ", ".join(f"{m.name} ({m.detail})" for m in broken) or "fewer than two backends"
         headline = f"not everything could be compared: {who}"

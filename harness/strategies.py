@@ -24,16 +24,18 @@ def problems(
     For an unbatched candidate ask for `max_batch=1`.
     """
     size = st.integers(1, max_size)
+    timed = st.integers(1, max_steps).flatmap(
+        lambda T: st.tuples(st.just(T), st.sampled_from(["all", "last"]) | st.integers(0, T - 1))
+    )
     return st.builds(
-        Problem,
+        lambda timed, **rest: Problem(T=timed[0], loss_on=timed[1], **rest),
+        timed,
         model=st.sampled_from(list(models) or list(all_models())),
-        T=st.integers(1, max_steps),
         B=st.integers(min_batch, max_batch),
         I=size,
         H=size,
         O=size,
         loss=st.sampled_from(list(losses)),
-        loss_on=st.sampled_from(["all", "last"]),
         dtype=st.sampled_from(list(dtypes)),
         weight_scale=st.floats(*weight_scale),
         seed=st.integers(0, 2**32 - 1),

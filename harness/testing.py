@@ -87,7 +87,10 @@ def check_candidate(
     maker = Maker(name, dtype=problem.dtype, seconds=perf_counter() - start)
     found = candidate_panel(given, maker, asked, native, threshold, letters(candidate, problem, native))
     found = replace(found, notes=(*found.notes, *paired(signature(candidate).parameters, problem)))
-    return explain(found, given, asked, native, partial(call_on, candidate, native), _file(candidate)) if why else found
+    if not why:
+        return found
+    asks = partial(call_on, candidate, native)
+    return explain(found, given, asked, native, asks, _file(candidate), threshold)
 
 
 def _file(candidate: Callable[..., Any]) -> str:

@@ -10,6 +10,7 @@ NONE = "-"  # stands where there is no figure
 MARKS = {
     "match": "✓",
     "nothing compared": "?",
+    "cannot tell": "?",
     "ok": "✓",
     "missing": "○",
     "unsupported": "○",

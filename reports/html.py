@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..harness.compare import MATCH, Comparison, Difference, mismatches
+from ..harness.compare import CANNOT_TELL, MATCH, Comparison, Difference, mismatches
 from . import Report, _diagnosis, _figures, _repair
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ def by_model(panels: Iterable["Panel"]) -> list[tuple[str, list[tuple[int, "Pane
 
 def agreement(panel: "Panel", threshold: float) -> str:
     """The verdict on a matrix. It is not the panel's where a candidate stands apart from those that it compares."""
+    if panel.verdict == CANNOT_TELL:
+        return CANNOT_TELL
     ratios = [ratio for line in panel.matrix.ratios for ratio in line if ratio is not None]
     return MATCH if all(ratio <= threshold for ratio in ratios) else "mismatch"
 

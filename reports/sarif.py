@@ -10,6 +10,7 @@ from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from ..harness.compare import CANNOT_TELL
 from . import Report
 from ._figures import visible
 from ._repair import said, tested
@@ -33,7 +34,7 @@ def render(result: "Result") -> str:
         driver["version"] = visible(result.gradparity)
     run = {
         "tool": {"driver": driver},
-        "invocations": [{"executionSuccessful": result.exit_code in (0, 1), "exitCode": result.exit_code}],
+        "invocations": [{"executionSuccessful": result.exit_code in (0, 1, 2), "exitCode": result.exit_code}],
         "columnKind": "unicodeCodePoints",
         "results": [found for panel in result.panels for found in _results(panel)],
     }
@@ -63,6 +64,8 @@ def _results(panel: "Panel") -> Iterator[dict[str, Any]]:
         yield {**_result(panel, GRADIENT, message), **_place(partial[0])}
     elif panel.verdict == "mismatch":
         yield _result(panel, GRADIENT, why or [panel.sentence])
+    elif panel.verdict == CANNOT_TELL:  # "open", 3.27.9: not enough is known to decide; such a result has no level
+        yield {**_result(panel, GRADIENT, [panel.sentence]), "kind": "open", "level": "none"}
 
 
 def _result(panel: "Panel", rule: str, message: list[str]) -> dict[str, Any]:

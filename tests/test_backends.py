@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from itertools import cycle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,10 +24,19 @@ CHOICES = cycle(
         {"loss": "softmax_xent", "loss_on": "all", "dtype": "float64"},
         {"loss": "mse", "loss_on": "last", "dtype": "float64", "bias": False},
         {"loss": "mse", "loss_on": "all", "dtype": "float32", "weight_scale": 3.0},
+        {"loss": "softmax_xent", "loss_on": 0, "dtype": "float64"},
+        {"loss": "mse", "loss_on": 2, "dtype": "float64"},
     ]
 )
+
+
+def _fitting(choice: dict[str, Any], T: int) -> dict[str, Any]:
+    """A loss on a step that is not there stands on the last one, by its number."""
+    return {**choice, "loss_on": min(choice["loss_on"], T - 1)} if isinstance(choice["loss_on"], int) else choice
+
+
 SCENARIOS = [
-    Problem(**{"model": model, **shape, **choice})
+    Problem(**{"model": model, **shape, **_fitting(choice, shape["T"])})
     for (model, shape), choice in zip([(m, s) for m in models() for s in SHAPES], CHOICES, strict=False)
 ]
 COMPILES_FOR_SECONDS = "pytensor"  # tests/test_pytensor.py has the rest of its table

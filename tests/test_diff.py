@@ -218,9 +218,10 @@ def test_repeats_too_far_apart_to_judge_by_are_reported(tmp_path: Path, b: Path)
     result = diff(
         write(tmp_path / "a.npz", times(-1, "W_hh")), b, [write(tmp_path / "r.npz", times(1.1, "W_hh", "b_h"))]
     )
-    assert result.exit_code == 0
+    assert result.exit_code == 2
+    assert result.headline.startswith("cannot tell: rounding alone moves this gradient by 10 %")
     (note,) = result.notes
-    assert note.startswith("W_hh: 32 times the noise is no less than the gradient itself, so that a match says nothing")
+    assert note.startswith("W_hh: 32 times the noise is no less than the gradient itself, so that zeros would match")
 
 
 def test_a_dtype_too_coarse_to_judge_by_is_reported(tmp_path: Path) -> None:
@@ -231,6 +232,7 @@ def test_a_dtype_too_coarse_to_judge_by_is_reported(tmp_path: Path) -> None:
         write8(tmp_path / "a.safetensors", -GRADIENTS["W_hh"]), write8(tmp_path / "b.safetensors", GRADIENTS["W_hh"])
     )
     assert "W: 32 times the noise is no less than the gradient itself" in result.notes[-1]
+    assert (result.exit_code, result.verdict) == (2, "cannot tell")
 
 
 def test_repeats_may_have_a_prefix(tmp_path: Path) -> None:
@@ -281,3 +283,47 @@ def test_a_deflated_gradient_is_not_held_in_memory_either(tmp_path: Path) -> Non
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 64 << 20
+
+
+@pytest.mark.parametrize("scale", [9e-4, 1e-5, 3e-6])
+def test_what_float16_resolves_below_its_normal_numbers_is_resolved(tmp_path: Path, scale: float) -> None:
+    gradient = np.random.default_rng(0).uniform(-scale, scale, (8, 8)).astype(np.float16)
+    b, near = write(tmp_path / "b.npz", {"W": gradient}), np.nextafter(gradient, np.float16(1))
+    assert diff(write(tmp_path / "minus.npz", {"W": -gradient}), b).exit_code == 1
+    assert diff(write(tmp_path / "zeros.npz", {"W": 0 * gradient}), b).exit_code == 1
+    assert diff(write(tmp_path / "near.npz", {"W": near}), b).exit_code == 0
+
+
+def test_float16_next_to_its_smallest_number_cannot_be_told(tmp_path: Path) -> None:
+    gradient = np.full((2, 2), 5e-7, np.float16)
+    zeros, b = write(tmp_path / "zeros.npz", {"W": 0 * gradient}), write(tmp_path / "b.npz", {"W": gradient})
+    assert diff(zeros, b).exit_code == 2
+
+
+SIZES = np.random.default_rng(1).uniform(-1, 1, (3, 4, 4))
+
+
+def beside(path: Path, bias: Array, dtype: str) -> Path:
+    """A gradient beside two of size 1."""
+    return write(path, {"W_q": SIZES[0].astype(dtype), "W_k": SIZES[1].astype(dtype), "b_k": bias.astype(dtype)})
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_gradient_that_vanishes_is_judged_by_its_neighbours(tmp_path: Path, dtype: str) -> None:
+    rounding = float(np.finfo(dtype).eps) * np.random.default_rng(2).uniform(-1, 1, (2, 4))
+    a, b, zero = (
+        beside(tmp_path / f"{n}.npz", bias, dtype) for n, bias in zip("abz", (*rounding, 0 * rounding[0]), strict=True)
+    )
+    for pair in ((a, b), (a, zero), (zero, b), (zero, zero)):
+        result = diff(*pair)
+        assert result.exit_code == 0, result.headline
+    assert "b_k: zero but for rounding" in diff(a, b).notes[-1]
+    # A fault is seen either way: a gradient where there should be none, and none where there should be one.
+    real = beside(tmp_path / "real.npz", np.full(4, 1e4 * np.finfo(dtype).eps), dtype)
+    assert [diff(*pair).exit_code for pair in ((real, b), (zero, real), (a, real), (real, zero))] == [1, 1, 1, 1]
+
+
+def test_small_gradients_alone_do_not_vanish(tmp_path: Path) -> None:
+    small = {name: 1e-17 * SIZES[k] for k, name in enumerate(("W_q", "W_k", "b_k"))}
+    b = write(tmp_path / "b.npz", small)
+    assert diff(write(tmp_path / "a.npz", {**small, "b_k": 0 * small["b_k"]}), b).exit_code == 1

@@ -18,7 +18,7 @@ SHAPES = {
 }
 VARIANTS = [
     {"loss": loss, "loss_on": on, "dtype": dtype, **SHAPES[shape]}
-    for loss, on, dtype, shape in product(("mse", "softmax_xent"), ("all", "last"), ("float64", "float32"), SHAPES)
+    for loss, on, dtype, shape in product(("mse", "softmax_xent"), ("all", "last", 0), ("float64", "float32"), SHAPES)
 ]
 ORACLES = (complex_step.BACKEND, finite_difference.BACKEND)
 CASES = {

@@ -45,7 +45,7 @@ def test_initial_states_are_random_since_zeros_hide_faults(model):
 
 
 @pytest.mark.parametrize("loss", ["mse", "softmax_xent"])
-@pytest.mark.parametrize("loss_on", ["all", "last"])
+@pytest.mark.parametrize("loss_on", ["all", "last", 0, 2])
 def test_targets_have_the_shape_of_the_outputs_that_the_loss_sees(loss, loss_on):
     problem = Problem(loss=loss, loss_on=loss_on)
     seen = np.zeros(problem.shape("outputs"))[problem.supervised]

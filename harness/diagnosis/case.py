@@ -33,6 +33,7 @@ class Case:
         truth: the reference's.
         noise: by canonical name.
         shown: canonical name -> the name that the user sees.
+        threshold: the largest residual, in units of noise, that still matches.
     """
 
     problem: Problem
@@ -43,6 +44,7 @@ class Case:
     truth: Gradients
     noise: Noise
     shown: Mapping[str, str]
+    threshold: float = THRESHOLD
 
     def expected(self, name: str) -> Array:
         """The reference's array of that name."""
@@ -69,7 +71,7 @@ class Case:
     @cached_property
     def wrong(self) -> tuple[str, ...]:
         """What does not match, in reading order; the odd ones too."""
-        wrong = {name for name in self.given if not self.before(name) <= THRESHOLD} | set(self.odd)
+        wrong = {name for name in self.given if not self.before(name) <= self.threshold} | set(self.odd)
         return tuple(spec.name for spec in self.problem.spec.quantities if spec.name in wrong)
 
     @property
@@ -118,7 +120,7 @@ def holds(hypothesis: Hypothesis, case: Case, names: Sequence[str]) -> bool:
     predicted = hypothesis.predict(case)
     if predicted is None:
         return False
-    return all(name in predicted and case.residual(name, predicted[name]) <= THRESHOLD for name in names)
+    return all(name in predicted and case.residual(name, predicted[name]) <= case.threshold for name in names)
 
 
 def finding(
@@ -148,6 +150,7 @@ def make_case(
     native: Mapping[str, Array],
     truth: Gradients,
     noise: Noise,
+    threshold: float = THRESHOLD,
 ) -> Case:
     """A case from the candidate's arrays under their native names; of a doubled bias the copy that is worse speaks."""
     places = {name: place for name, place in layout.placements(problem).items() if name in native}
@@ -169,20 +172,14 @@ def make_case(
     given = {spec: read[name] for spec, name in shown.items() if name in read}
     odd = {spec: native[name] for spec, name in shown.items() if name not in read}
     missing = {spec.name: spec.name for spec in problem.spec.quantities if spec.name not in shown}
-    return Case(problem, tensors, layout, given, odd, truth, noise, shown | missing)
+    return Case(problem, tensors, layout, given, odd, truth, noise, shown | missing, threshold)
 
 
 def elsewhere(problem: Problem, batched: bool = True) -> tuple[Problem, ...]:
     """Two problems of other, awkward sizes for confirming: every size a different prime, all unlike the first's."""
     sizes = ({"T": 5, "B": 7, "I": 3, "H": 11, "O": 2}, {"T": 11, "B": 2, "I": 7, "H": 3, "O": 5})
-    return tuple(
-        replace(problem, **(s if batched else {**s, "B": 1}), loss_on=_still(problem), seed=problem.seed + 1 + k)
-        for k, s in enumerate(sizes)
-    )
-
-
-def _still(problem: Problem) -> str:
-    return "last" if problem.loss_on != "all" else "all"
+    fitting = [{**s, "T": problem.long_enough(s["T"]), **({} if batched else {"B": 1})} for s in sizes]
+    return tuple(replace(problem, **s, seed=problem.seed + 1 + k) for k, s in enumerate(fitting))
 
 
 def _wide(array: Array) -> Array:

@@ -91,10 +91,10 @@ def questions(problem: Problem, batched: bool) -> tuple[Question, ...]:
     for sizes, seed in zip(SIZES, SEEDS, strict=True):
         # Rounded to float32, so that a candidate of either dtype gets the same numbers.
         small = Problem(
-            **{**sizes, **({} if batched else {"B": 1})},
+            **{**sizes, "T": problem.long_enough(sizes["T"]), **({} if batched else {"B": 1})},
             model=problem.model,
             loss=problem.loss,
-            loss_on="all" if problem.loss_on == "all" else "last",
+            loss_on=problem.loss_on,
             bias=problem.bias,
             dtype="float32",
             seed=seed,

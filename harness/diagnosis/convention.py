@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...backends import Variant
-from ..noise import THRESHOLD
 from ..problem import Problem, Tensors
 from .case import Case, Hypothesis, Question, Reference
 
@@ -64,7 +63,7 @@ class Convention:
             return True
         name = min(asked, key=lambda spec: spec.count(case.problem.sizes)).name
         found = self.variant.gradients(*question, (name,)).named[name]
-        return case.residual(name, self.back(case.problem, name, found)) <= THRESHOLD
+        return case.residual(name, self.back(case.problem, name, found)) <= case.threshold
 
 
 def both(a: Convention, b: Convention) -> Convention:

@@ -16,7 +16,6 @@ from ...backends import variants
 from ..errors import listed
 from ..finding import Finding
 from ..models import TensorSpec, models
-from ..noise import THRESHOLD
 from ..problem import Problem, Tensors
 from . import orders
 from .case import Case, Hypothesis, Inquiry, Question, finding
@@ -45,7 +44,7 @@ def _explains(hypothesis: Hypothesis, case: Case) -> bool:
     predicted = hypothesis.predict(case)
     if predicted is None or not set(case.wrong) <= predicted.keys() & case.given.keys():
         return False
-    return all(case.residual(n, predicted[n]) <= THRESHOLD for n in case.given if n in predicted)
+    return all(case.residual(n, predicted[n]) <= case.threshold for n in case.given if n in predicted)
 
 
 # --- the rows: each gives the conventions of one kind -----------------------------------------------------------------
@@ -144,6 +143,13 @@ def loss_elsewhere(case: Case) -> Iterator[Convention]:
             "the loss is on the last step only",
             "Your code puts the loss on the last step only; asked was the loss on every step: pass --loss-on last.",
             lambda p, t: (replace(p, loss_on="last"), replace(t, y=t.y[-1])),
+        )
+    elif case.problem.loss_on in range(case.problem.T - 1):
+        yield Convention(
+            "the loss is on the last step",
+            f"Your code puts the loss on the last step; asked was the loss on step {case.problem.loss_on}: pass "
+            "--loss-on last, or take the error of that step.",
+            lambda p, t: (replace(p, loss_on="last"), t),
         )
     elif case.problem.loss_on == "last":
         yield Convention(

@@ -72,6 +72,8 @@ def _traced(inquiry: Inquiry, steps: int) -> Traced | None:
     weight = input_weight(problem)
     if weight is None:
         return None
+    if isinstance(problem.loss_on, int):  # neither its targets nor the sequence's end move such a loss
+        return None
     questions = confined(problem, inquiry.reference, steps)
     answered = [case for case in inquiry.ask(questions) if case is not None]
     given = [found for case in answered if (found := rows(case)) is not None]

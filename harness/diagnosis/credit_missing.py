@@ -5,7 +5,6 @@ from collections.abc import Callable
 import numpy as np
 
 from ..errors import listed
-from ..noise import THRESHOLD
 from .credit_traced import Seen, Traced, counted, flagged
 from .decoding import said
 
@@ -17,7 +16,7 @@ def cut(traced: Traced) -> Seen | None:
     missing = traced.there & ~traced.found
     predicted = np.where(missing[..., None], 0.0, traced.reference)
     after = float(traced.off(predicted).max())
-    if after > THRESHOLD or not missing.any():
+    if after > traced.threshold or not missing.any():
         return None
     steps = flagged(missing.any(0))
     return next(Seen(*words, steps, after) for ending in ENDINGS if (words := ending(traced, missing)))

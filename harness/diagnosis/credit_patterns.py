@@ -8,7 +8,6 @@ from fractions import Fraction
 import numpy as np
 
 from ..errors import listed
-from ..noise import THRESHOLD
 from .credit_missing import cut
 from .credit_traced import Seen, Traced, counted, flagged
 from .decoding import blocks, counted_out, is_are, said, vouched, wrong_before
@@ -44,10 +43,10 @@ def moved(traced: Traced) -> Seen | None:
         inside = (np.arange(traced.steps) + k >= 0) & (np.arange(traced.steps) + k < traced.steps)
         for predicted in (around, around * inside[:, None]):
             after = float(traced.off(predicted).max())
-            if after <= THRESHOLD:
+            if after <= traced.threshold:
                 return _shifted(traced, k, after)
     after = float(traced.off(traced.reference[:, ::-1]).max())
-    if after > THRESHOLD:
+    if after > traced.threshold:
         return None
     return Seen(
         f"the rows of {traced.input} are reversed in time",
@@ -90,7 +89,7 @@ def scaled(traced: Traced) -> Seen | None:
         return None
     factor = float(right @ given / (right @ right))
     after = float(traced.off(factor * traced.reference).max())
-    if after > THRESHOLD or not traced.found.any():
+    if after > traced.threshold or not traced.found.any():
         return None
     near = Fraction(factor).limit_denominator(100)
     shown = str(near) if abs(float(near) - factor) <= 1e-5 * abs(factor) else f"{factor:.4g}"
@@ -234,7 +233,7 @@ def _gates(traced: Traced, k: int) -> list[str]:
     cells = (traced.steps_back == k) & ~traced.right
     given = blocks(traced.case, traced.candidate)
     right = blocks(traced.case, traced.reference)
-    allowed = THRESHOLD * traced.noise[:, None, None]
+    allowed = traced.threshold * traced.noise[:, None, None]
     wrong = [gate for gate in given if (np.abs(given[gate] - right[gate]) > allowed)[cells].any()]
     return wrong if len(wrong) < len(given) else []
 

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..arrays import roundoff
-from ..noise import THRESHOLD
 from .case import Case
 
 Array = np.ndarray
@@ -47,19 +46,23 @@ class Traced:
         return np.arange(self.steps)[:, None] - np.arange(self.steps)
 
     @property
+    def threshold(self) -> float:
+        return self.case.threshold
+
+    @property
     def there(self) -> Array:
         """(T, T): where the reference has something above the noise."""
-        return self._magnitude(self.reference) > THRESHOLD
+        return self._magnitude(self.reference) > self.threshold
 
     @property
     def found(self) -> Array:
         """(T, T): where the candidate has."""
-        return self._magnitude(self.candidate) > THRESHOLD
+        return self._magnitude(self.candidate) > self.threshold
 
     @property
     def right(self) -> Array:
         """(T, T): where the two agree down to the noise."""
-        return self.off(self.reference) <= THRESHOLD
+        return self.off(self.reference) <= self.threshold
 
     def off(self, predicted: Array) -> Array:
         """(T, T): largest |candidate - predicted| of each cell, in units of noise, which grows with what is predicted

@@ -31,7 +31,6 @@ def decoding(problem: Problem, T: int, B: int = 1) -> Question:
         I=T,
         H=min(problem.H, LARGEST),
         O=min(problem.O, LARGEST),
-        loss_on="all" if problem.loss_on == "all" else "last",
     )
     tensors = make_tensors(asked)
     x = np.broadcast_to(np.eye(T)[:, None, :], (T, B, T)).astype(asked.dtype)

@@ -16,7 +16,6 @@ from time import monotonic
 import numpy as np
 
 from ..finding import Confidence, Finding, Residual, SourceLine
-from ..noise import THRESHOLD
 from . import catalogue, dictionary_mixed, dictionary_text, rows
 from .case import Case, Inquiry, Question
 from .catalogue import Catalogue
@@ -81,6 +80,10 @@ class Search:
     pool: Pool
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def threshold(self) -> float:
+        return self.inquiry.case.threshold
+
     @cached_property
     def apart(self) -> Array:
         """How far each entry is from the candidate: (entries, names)."""
@@ -88,7 +91,7 @@ class Search:
 
     @cached_property
     def fits(self) -> Array:
-        return self.apart <= THRESHOLD
+        return self.apart <= self.threshold
 
     @cached_property
     def before(self) -> Array:
@@ -97,7 +100,7 @@ class Search:
 
     @cached_property
     def wrong(self) -> Array:
-        return ~(self.before <= THRESHOLD)
+        return ~(self.before <= self.threshold)
 
     @cached_property
     def harmless(self) -> Array:
@@ -154,9 +157,9 @@ class Search:
         case, table = min(zip(self.known, self.book.tables, strict=True), key=lambda pair: pair[0].problem.T)
         unit, truth = rows.units(case), rows.expected(case)
         given = np.array([name in case.given for name in rows.columns(case)])
-        fits = np.abs(table - rows.given(case)) <= THRESHOLD * unit
-        touched = (np.abs(table - truth) > THRESHOLD * unit) & given
-        wrong = (np.abs(truth - rows.given(case)) > THRESHOLD * unit)[0] & given
+        fits = np.abs(table - rows.given(case)) <= self.threshold * unit
+        touched = (np.abs(table - truth) > self.threshold * unit) & given
+        wrong = (np.abs(truth - rows.given(case)) > self.threshold * unit)[0] & given
         explained = (fits & wrong).sum(1)
         leaders = np.flatnonzero((fits | wrong | ~given).all(1)).tolist()
         for leader in sorted(leaders, key=lambda k: -explained[k])[:LEADERS]:
@@ -213,7 +216,7 @@ class Search:
         ran = self._run(mutants, self.elsewhere)
         for k, mutant in enumerate(mutants):
             explained = [n for n in self.inquiry.case.wrong_gradients if n in names[k]]
-            if explained and all(set(_agreed(far[k], self.book.names)) >= names[k] for far in ran):
+            if explained and all(set(_agreed(far[k], self.book.names, self.threshold)) >= names[k] for far in ran):
                 shown = [self.inquiry.case.shown[name] for name in explained]
                 found.append(self._finding([mutant], explained, ran[0][k], "lead", shown))
         return found[:LEADS]
@@ -234,7 +237,7 @@ class Search:
         return [np.where(well, rows.residuals(case, table), np.inf) for case, table in zip(cases, tables, strict=False)]
 
     def _agreeing(self, mutants: Sequence[Mutant], cases: Sequence[Case], deadline: float = inf) -> list[Mutant]:
-        fits = [(far <= THRESHOLD).all(1) for far in self._run(mutants, cases, deadline)]
+        fits = [(far <= self.threshold).all(1) for far in self._run(mutants, cases, deadline)]
         return [mutant for mutant, *all_fit in zip(mutants, *fits, strict=True) if all(all_fit)] if fits else []
 
     def _claimed(self, mutants: Sequence[Mutant], alone: Array | None = None) -> list[Finding]:
@@ -246,9 +249,9 @@ class Search:
         ran = self._run(mutants, self.elsewhere)
         if not ran or any(case.odd for case in self.elsewhere):
             return []
-        agreed = [far <= THRESHOLD for far in ran]
+        agreed = [far <= self.threshold for far in ran]
         if alone is not None:
-            right = [rows.residuals(case, rows.expected(case)) <= THRESHOLD for case in self.elsewhere]
+            right = [rows.residuals(case, rows.expected(case)) <= self.threshold for case in self.elsewhere]
             agreed = [np.where(alone, far, truth) for far, truth in zip(agreed, right, strict=True)]
         kept = np.flatnonzero(np.logical_and.reduce([each.all(1) for each in agreed])).tolist()
         if not kept:
@@ -287,8 +290,8 @@ class Search:
         )
 
 
-def _agreed(far: Array, names: Sequence[str]) -> list[str]:
-    return [name for name, value in zip(names, far, strict=True) if value <= THRESHOLD]
+def _agreed(far: Array, names: Sequence[str], threshold: float) -> list[str]:
+    return [name for name, value in zip(names, far, strict=True) if value <= threshold]
 
 
 def in_dtype(question: Question, dtype: str) -> Question:

@@ -62,7 +62,7 @@ def step_left_out(case: Case) -> Iterator[Convention]:
 
 
 def _shorter(problem: Problem, tensors: Tensors, kept: slice) -> Question | None:
-    if problem.T == 1:
+    if problem.T == 1 or problem.long_enough(problem.T - 1) == problem.T:
         return None
     y = tensors.y[kept] if problem.loss_on == "all" else tensors.y
     return replace(problem, T=problem.T - 1), replace(tensors, x=tensors.x[kept], y=y)

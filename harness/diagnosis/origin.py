@@ -11,7 +11,6 @@ import numpy as np
 
 from ..errors import listed
 from ..finding import Finding
-from ..noise import THRESHOLD
 from .case import Case, Inquiry
 from .decoding import inside, is_are, made_of, off, said
 from .origin_decoded import decoded, located
@@ -34,7 +33,7 @@ def _forward(case: Case) -> Finding | None:
     if "outputs" not in case.wrong or "outputs" not in case.given:
         return None
     worst = off(case, "outputs").max((1, 2))
-    first = int(np.flatnonzero(worst > THRESHOLD)[0])
+    first = int(np.flatnonzero(worst > case.threshold)[0])
     where = (
         "Since it differs from the very first step on, look at the equations of one step and at the initial state."
         if first == 0
@@ -64,7 +63,7 @@ def _chain(case: Case) -> Finding | None:
     doubted = chain[chain.index(sound[-1]) + 1 :] if sound else chain
     worst = {name: off(case, name).max((1, 2)) for name in given}
     for t in reversed(range(case.problem.T)):
-        right = [name for name in given if worst[name][t] <= THRESHOLD]
+        right = [name for name in given if worst[name][t] <= case.threshold]
         behind = given[given.index(right[-1]) + 1 :] if right else given
         name = next((name for name in behind if name in doubted), None)
         if name:
@@ -84,6 +83,6 @@ def _link(case: Case, name: str, t: int, right: Sequence[str], worst: Array) -> 
     else:
         look = "Nothing flows back to the last step: look at what one step does alone."
     before = f"{listed([case.shown[n] for n in right], 'and')} {is_are(right)} right there. " if right else ""
-    where = inside(case, off(case, name)[t] > THRESHOLD) if name in {s.name for s in spec.preactivations} else ""
+    where = inside(case, off(case, name)[t] > case.threshold) if name in {s.name for s in spec.preactivations} else ""
     sentence = f"Going back from the last step, {shown} is first wrong at timestep {t}{where}. {before}{look}"
     return located(case, name, f"{shown} is first wrong at timestep {t}", sentence, worst)

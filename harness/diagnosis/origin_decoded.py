@@ -4,7 +4,6 @@ import numpy as np
 
 from ..errors import listed
 from ..finding import Finding, Residual
-from ..noise import THRESHOLD
 from .case import Case, Inquiry
 from .decoding import (
     decoding,
@@ -31,18 +30,20 @@ def decoded(inquiry: Inquiry) -> Finding | None:
     Of further sizes only those are asked that the first answer leaves a question about: some code compiles for each.
     """
     problem = inquiry.case.problem
-    weight, T = input_weight(problem), min(max(problem.T, 2), MOST_STEPS)
+    weight, T = input_weight(problem), problem.long_enough(min(max(problem.T, 2), MOST_STEPS))
     if weight is None or not inquiry.case.wrong_gradients:
         return None
 
     def asked(T: int, B: int = 1) -> Case | None:
+        if problem.long_enough(T) > T:
+            return None
         (case,) = inquiry.ask([decoding(problem, T, B)])
         return case
 
     onehot = asked(T)
     if onehot is None or rows(onehot) is None:
         return None
-    if not (off(onehot, weight) > THRESHOLD).any():
+    if not (off(onehot, weight) > onehot.threshold).any():
         several = problem.B > 1 and not onehot.wrong_gradients
         return _products(onehot, asked(T, problem.B) if several else None)
     if vouched(onehot):
@@ -74,9 +75,9 @@ def _rows(onehot: Case, single: Case | None) -> Finding:
     name, T = input_weight(onehot.problem) or "", onehot.problem.T
     cells = off(onehot, name)
     worst = cells.max(1)
-    right = [int(t) for t in np.flatnonzero(worst <= THRESHOLD)]
-    first = int(np.flatnonzero(worst > THRESHOLD)[-1])
-    wrong = cells[first] > THRESHOLD
+    right = [int(t) for t in np.flatnonzero(worst <= onehot.threshold)]
+    first = int(np.flatnonzero(worst > onehot.threshold)[-1])
+    wrong = cells[first] > onehot.threshold
     gates, where = wrong_gates(onehot, wrong), inside(onehot, wrong)
     others = f"{said(right, T)} {is_are(right)} right" if right else "no timestep is right"
     if first == T - 1:
@@ -157,7 +158,7 @@ def _products(onehot: Case, batch: Case | None) -> Finding | None:
 def _own_product(onehot: Case, weight: str) -> Finding:
     """W_xh is wrong though its adjoints are right, and so may be others that are made of them."""
     worst = off(onehot, weight).max(1)
-    right = [int(t) for t in np.flatnonzero(worst <= THRESHOLD)]
+    right = [int(t) for t in np.flatnonzero(worst <= onehot.threshold)]
     wrong = [onehot.shown[n] for n in onehot.wrong_gradients]
     rows_said = f" Of its rows {said(right, len(worst))} {is_are(right)} right." if right else ""
     sentence = (
@@ -189,7 +190,7 @@ def _made(case: Case, name: str) -> str:
 
 def located(case: Case, name: str, what: str, sentence: str, worst: Array, whole: bool = False) -> Finding:
     """`worst` is the residual of every timestep."""
-    wrong = worst > THRESHOLD
+    wrong = worst > case.threshold
     rest = float(worst[~wrong].max()) if (~wrong).any() else 0.0
     evidence = Residual(case.shown[name], float(worst.max()), rest)
     steps = tuple(int(t) for t in np.flatnonzero(wrong))

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from ..finding import Finding, Residual
-from ..noise import THRESHOLD
 from .case import Case, Inquiry
 from .decoding import made_of
 
@@ -33,12 +32,12 @@ def loss(inquiry: Inquiry) -> Finding | None:
     if "loss" not in case.wrong or "loss" not in case.given:
         return None
     cases = [one for one in inquiry.cases if "loss" in one.given]
-    names = [n for n in FACTORS if all(_after(one, _scaled(one, n)) <= THRESHOLD for one in cases)]
+    names = [n for n in FACTORS if all(_after(one, _scaled(one, n)) <= one.threshold for one in cases)]
     constant = float(case.given["loss"] - case.expected("loss"))
     value = f"{float(case.given['loss']):.6g} where {float(case.expected('loss')):.6g} is expected"
     if names:
         what, after = f"the loss is {names[0]} what it should be", _after(case, _scaled(case, names[0]))
-    elif len(cases) > 1 and all(_after(one, one.expected("loss") + constant) <= THRESHOLD for one in cases):
+    elif len(cases) > 1 and all(_after(one, one.expected("loss") + constant) <= one.threshold for one in cases):
         what = f"the loss is off by the constant {constant:.6g}"
         after = _after(case, case.expected("loss") + constant)
     else:

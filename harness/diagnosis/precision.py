@@ -139,7 +139,7 @@ def _alike(errors: Sequence[Array]) -> float:
 
 def _finding(inquiry: Inquiry, fitting: Sequence[Precision], exact: Sequence[Precision]) -> Finding:
     """`exact` are those of `fitting` that every number returned is one of."""
-    case, types = inquiry.case, exact[:1] or fitting
+    case, types = inquiry.case, exact[-1:] or fitting  # the finer ones hold what a coarser one does
     ratios = _ratios(types[0], case, inquiry.reference)
     title = types[0].dtype.name if exact else listed([p.title for p in types])
     return Finding(

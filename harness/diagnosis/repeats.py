@@ -13,7 +13,6 @@ import numpy as np
 
 from ..errors import listed
 from ..finding import Finding, Residual
-from ..noise import THRESHOLD
 from .case import Case, Inquiry, Question
 from .decoding import made_of
 
@@ -27,7 +26,7 @@ def find(inquiry: Inquiry) -> tuple[Finding, ...]:
     case = inquiry.case
     runs = _runs(inquiry, (case.problem, case.tensors))
     spread = {name: _spread(name, runs) for name in case.given}
-    names = tuple(name for name in case.wrong if spread.get(name, 0.0) > THRESHOLD * case.noise.values[name])
+    names = tuple(name for name in case.wrong if spread.get(name, 0.0) > case.threshold * case.noise.values[name])
     if not names or _grows(names, runs):
         return ()
     begun = _not_begun_with_zeros(inquiry, names)
@@ -82,7 +81,7 @@ def _not_begun_with_zeros(inquiry: Inquiry, names: Iterable[str]) -> tuple[str, 
     def off(name: str) -> bool:
         zero = [run for run in runs if not run.tensors.x.any() and name in run.given]
         away = [_largest(run.given[name] - run.expected(name)) for run in zero]
-        return any(not one <= THRESHOLD * case.noise.values[name] for one in away)
+        return any(not one <= case.threshold * case.noise.values[name] for one in away)
 
     return tuple(name for name in names if name not in heard and off(name))
 
@@ -105,7 +104,7 @@ def _grows(names: tuple[str, ...], runs: list[Case]) -> bool:
 
     def steady(name: str) -> bool:
         first, second, third = (run.given[name] for run in runs[:RUNS])
-        return bool(np.abs(third - 2 * second + first).max() <= THRESHOLD * runs[0].noise.values[name])
+        return bool(np.abs(third - 2 * second + first).max() <= runs[0].threshold * runs[0].noise.values[name])
 
     return all(steady(name) for name in names if all(name in run.given for run in runs))
 

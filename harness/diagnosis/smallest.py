@@ -13,7 +13,6 @@ import numpy as np
 
 from ..errors import BadInput
 from ..finding import SmallestCase
-from ..noise import THRESHOLD
 from ..problem import Problem, Tensors, make_tensors
 from .case import Ask, Case, Inquiry, Question
 from .smallest_text import written
@@ -42,7 +41,7 @@ def shrink(inquiry: Inquiry, call: str) -> SmallestCase | None:
 
     def fails(clear: float) -> Fails:
         return lambda one: (
-            one is not None and name in one.given and one.before(name) > THRESHOLD and _relative(one, name) >= clear
+            one is not None and name in one.given and one.before(name) > one.threshold and _relative(one, name) >= clear
         )
 
     ask = _limited(inquiry.ask)

@@ -10,7 +10,6 @@ import numpy as np
 from ..arrays import roundoff
 from ..finding import SmallestCase
 from ..layout import Layout, native_tensors
-from ..noise import THRESHOLD
 from ..problem import Problem
 from .case import Case
 
@@ -108,7 +107,7 @@ def _test(
         identifier=re.sub(r"\W", "_", shown),
         noise=max(case.noise.values[name], floor),
         index=f"[{', '.join(map(str, index))}]" if index else "",
-        threshold=THRESHOLD,
+        threshold=case.threshold,
     )
 
 

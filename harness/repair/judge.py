@@ -8,7 +8,6 @@ import numpy as np
 
 from ..arrays import apart, is_real_float, roundoff
 from ..names import match
-from ..noise import THRESHOLD
 from .questions import Question
 from .trial import RAISED, Trial
 
@@ -69,7 +68,7 @@ def standard(question: Question, trial: Trial) -> Standard:
         np.array([0, *accumulate(counts[:-1])]),
         np.array(counts),
         np.array([question.tolerance[name] for name in trial.names]),
-        THRESHOLD * roundoff(np.dtype(question.problem.dtype)),
+        question.threshold * roundoff(np.dtype(question.problem.dtype)),
         {name: np.full(count, np.nan) for name, count in zip(trial.names, counts, strict=True)},
         np.random.default_rng(0).random(sum(counts)),
     )

@@ -68,16 +68,17 @@ class Question:
 
     Args:
         truth: the gradients proper by native name; the loss, outputs and adjoints are not what a repair is judged by.
-        tolerance: by native name, the largest difference that matches.
+        tolerance: by native name, the largest difference that matches: `threshold` times the noise.
     """
 
     problem: Problem
     tensors: Tensors
     truth: Mapping[str, Array]
     tolerance: Mapping[str, float]
+    threshold: float = THRESHOLD
 
 
-def pose(problem: Problem, layout: Layout, reference: Reference) -> Question:
+def pose(problem: Problem, layout: Layout, reference: Reference, threshold: float = THRESHOLD) -> Question:
     """The question of a problem."""
     tensors = make_tensors(problem)
     noise = measure_noise(problem, tensors, reference)
@@ -88,7 +89,8 @@ def pose(problem: Problem, layout: Layout, reference: Reference) -> Question:
         problem,
         tensors,
         {name: truth[name].astype(np.float64) for name in places},
-        {name: THRESHOLD * noise.values[place.spec.name] for name, place in places.items()},
+        {name: threshold * noise.values[place.spec.name] for name, place in places.items()},
+        threshold,
     )
 
 
@@ -99,7 +101,7 @@ def tiny(problem: Problem, layout: Layout, keep: Keeping = nothing) -> Problem:
 
 def shorter(problem: Problem) -> tuple[Problem, ...]:
     """The same with fewer steps: nearly all arrays keep their shapes, for which a framework may have compiled."""
-    return tuple(replace(problem, T=steps) for steps in SHORTER)
+    return tuple(replace(problem, T=problem.long_enough(steps)) for steps in SHORTER)
 
 
 def ladder(problem: Problem, layout: Layout, keep: Keeping = nothing) -> tuple[Problem, ...]:
@@ -123,5 +125,4 @@ def further(problem: Problem, layout: Layout, keep: Keeping = nothing) -> tuple[
 
 def _resized(problem: Problem, layout: Layout, keep: Keeping, sizes: Mapping[str, int], seed: int) -> Problem:
     fitting = keep(problem, sizes if layout.batched else {**sizes, "B": 1})
-    where = "all" if problem.loss_on == "all" else "last"
-    return replace(problem, **fitting, loss_on=where, seed=problem.seed + seed)
+    return replace(problem, **{**fitting, "T": problem.long_enough(fitting["T"])}, seed=problem.seed + seed)

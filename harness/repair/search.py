@@ -14,6 +14,7 @@ from ..edits.source import Source
 from ..errors import BadInput
 from ..hints import shadowing
 from ..layout import Layout
+from ..noise import THRESHOLD
 from ..patch import Change, Patch, Repair
 from ..problem import Problem
 from ..workers import Crashed, Limits, Raised, TimedOut
@@ -43,6 +44,7 @@ def repair(
     *,
     budget: float = 60.0,
     progress: Progress = lambda *_: None,
+    threshold: float = THRESHOLD,
 ) -> Repair:
     """The edits of the user's own source that make every gradient right. The file is not changed.
 
@@ -51,6 +53,7 @@ def repair(
         problem, layout: as for `check`; the search itself is made on small problems of its kind.
         limits: on the user's code: seconds to load it and to call it once, and memory.
         budget: seconds that all of it may take. Ctrl-C ends it too: what was found by then is given.
+        threshold: the largest ratio of difference to noise that matches.
     Raises:
         BadInput: the file cannot be used: missing, not Python, it cannot be imported, asks for what is unknown.
     """
@@ -58,7 +61,7 @@ def repair(
     path, function = split_target(target)
     source = source_of(path)
     with Crew(limits, start + SEARCHING * budget) as crew:
-        search = Search(crew, path, function, source, problem, layout, start + budget, progress)
+        search = Search(crew, path, function, source, problem, layout, start + budget, progress, threshold)
         try:
             search.run()
         except KeyboardInterrupt:
@@ -81,11 +84,13 @@ class Search:
         layout: Layout,
         end: float,
         progress: Progress,
+        threshold: float,
     ) -> None:
         self.crew, self.path, self.source, self.end, self.progress = crew, path, source, end, progress
         self.problem, self.layout = problem, layout
         self.trial = Trial(path, function, source, layout, ())
-        self.pose = partial(questions.pose, layout=layout, reference=discover()["numpy"].gradients)
+        reference = discover()["numpy"].gradients
+        self.pose = partial(questions.pose, layout=layout, reference=reference, threshold=threshold)
         self.patches: tuple[Patch, ...] = ()
         self.partial: tuple[Patch, ...] = ()
         self.counts: Counter[str] = Counter()

@@ -19,7 +19,6 @@ from types import ModuleType
 import numpy as np
 
 from ...finding import Finding
-from ...noise import THRESHOLD
 from ..case import Case, Inquiry, finding
 from . import shape
 from ._claim import SAME, Claim, Part, Scene, Scenes, fitting, holding, names_everything
@@ -95,7 +94,7 @@ def on_top(inquiry: Inquiry, course: Course) -> Finding | None:
             return None
         parts: dict[str, Part] = {}
         for name in case.wrong_gradients:
-            if name not in case.odd and case.residual(name, bent.truth.named[name]) <= THRESHOLD:
+            if name not in case.odd and case.residual(name, bent.truth.named[name]) <= case.threshold:
                 parts[name] = SAME
             elif best := _plainest(bent, name):
                 parts[name] = best
@@ -160,7 +159,7 @@ def _with_loss(case: Case, parts: dict[str, Part]) -> dict[str, Part]:
     part = next(iter(parts.values()))
     if part[0] is not AS_IT_IS or "loss" not in case.wrong or not names_everything(parts, case):
         return parts
-    agrees = case.residual("loss", case.expected("loss") * part[1].value(case.problem)) <= THRESHOLD
+    agrees = case.residual("loss", case.expected("loss") * part[1].value(case.problem)) <= case.threshold
     return {"loss": part, **parts} if agrees else parts
 
 
@@ -173,11 +172,11 @@ def _under(scene: Scene, flow: Flow | Course) -> Claim | None:
     case, bent = scene.case, scene.under(flow)
     changed = [n for n in case.given if n in bent.truth.named and _differs(case, bent, n)]
     if not all(name in case.wrong for name in changed):
-        same = {n: SAME for n in changed if case.residual(n, bent.truth.named[n]) <= THRESHOLD}
+        same = {n: SAME for n in changed if case.residual(n, bent.truth.named[n]) <= case.threshold}
         return Claim(same, flow, ALONE, alone=True) if same and isinstance(flow, Flow) else None
     parts: dict[str, Part] = {}
     for name in changed:
-        if case.residual(name, bent.truth.named[name]) <= THRESHOLD:
+        if case.residual(name, bent.truth.named[name]) <= case.threshold:
             parts[name] = SAME
         elif part := next(fitting(bent, name, AS_IT_IS), None):
             parts[name] = part
@@ -192,4 +191,4 @@ def _under(scene: Scene, flow: Flow | Course) -> Claim | None:
 def _differs(case: Case, bent: Case, name: str) -> bool:
     """Whether the flow says anything else of a gradient than the truth does."""
     apart = abs(bent.truth.named[name] - case.truth.named[name]).max()
-    return bool(apart > THRESHOLD * case.noise.values[name])
+    return bool(apart > case.threshold * case.noise.values[name])

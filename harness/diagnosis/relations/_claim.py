@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ...errors import listed
-from ...noise import THRESHOLD
 from ..case import Case, Hypothesis, Reference
 from ..terms import Credits, credits_of, reached
 from ._factor import ONE, Factor, matching
@@ -94,7 +93,7 @@ def holding(claim: Claim, scenes: Scenes, cases: tuple[Case, ...]) -> Claim:
     for case in cases:
         predicted = claim.predict(scenes[id(case)])
         asked = (name for name in kept if name in case.given)
-        kept -= {n for n in asked if n not in predicted or not case.residual(n, predicted[n]) <= THRESHOLD}
+        kept -= {n for n in asked if n not in predicted or not case.residual(n, predicted[n]) <= case.threshold}
     return claim.only(kept)
 
 
@@ -109,13 +108,13 @@ def fitting(case: Case, name: str, relation: Relation) -> Iterator[Part]:
         return
     weight = float(np.vdot(predicted, predicted))
     scale = float(np.vdot(predicted, given)) / weight if weight else 1.0
-    if case.residual(name, scale * predicted) > 2 * THRESHOLD:
+    if case.residual(name, scale * predicted) > 2 * case.threshold:
         return
-    if relation is not AS_IT_IS and case.residual(name, predicted) <= THRESHOLD:
+    if relation is not AS_IT_IS and case.residual(name, predicted) <= case.threshold:
         yield relation, ONE
         return
     for factor in matching(scale, case.problem) if weight else ():
-        if case.residual(name, factor.value(case.problem) * predicted) <= THRESHOLD:
+        if case.residual(name, factor.value(case.problem) * predicted) <= case.threshold:
             yield relation, factor
 
 

@@ -6,7 +6,6 @@ import numpy as np
 
 from ...errors import listed
 from ...finding import Finding
-from ...noise import THRESHOLD
 from ..case import Case, Hypothesis, Inquiry, finding
 
 MANY = 1000  # calls; more have not been made
@@ -45,11 +44,11 @@ def _multiple(case: Case, name: str) -> int:
         return 0
     times = float(np.vdot(truth, case.given[name])) / weight
     n = round(times) if 1.5 < times < MANY else 0
-    return n if n and case.residual(name, n * truth) <= THRESHOLD else 0
+    return n if n and case.residual(name, n * truth) <= case.threshold else 0
 
 
 def _grown(case: Case, first: Case, second: Case, name: str) -> bool:
     if name not in first.given or name not in second.given:
         return False
     more = replace(case, given={name: second.given[name] - first.given[name]})
-    return more.residual(name, case.expected(name)) <= THRESHOLD
+    return more.residual(name, case.expected(name)) <= case.threshold

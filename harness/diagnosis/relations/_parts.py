@@ -8,7 +8,6 @@ import numpy as np
 from ...errors import listed
 from ...finding import Finding, Residual
 from ...models import TIME
-from ...noise import THRESHOLD
 from ..case import Case, Inquiry
 
 Array = np.ndarray
@@ -38,7 +37,7 @@ def _place(case: Case, name: str) -> tuple[str, str] | None:
     if name not in case.given or case.given[name].shape != case.expected(name).shape:
         return None
     axes, gates = case.problem.spec.tensor(name).axes, case.problem.spec.gates
-    off = ~(np.abs(case.given[name] - case.expected(name)) <= THRESHOLD * case.noise.values[name])
+    off = ~(np.abs(case.given[name] - case.expected(name)) <= case.threshold * case.noise.values[name])
     gated = next((k for k, axis in enumerate(axes) if axis.gates), None)
     if gated is not None:
         wrong = _any(off.reshape(*off.shape[:gated], len(gates), -1, *off.shape[gated + 1 :]), gated)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from ...noise import THRESHOLD
 from ..case import Case
 from ._relation import Array, Family, Relation
 
@@ -22,7 +21,7 @@ def propose(case: Case, name: str) -> Iterator[Relation]:
 
 
 def _holds(case: Case, name: str, array: Array) -> bool:
-    return name in case.given and case.residual(name, array) <= THRESHOLD
+    return name in case.given and case.residual(name, array) <= case.threshold
 
 
 def _instead(case: Case, other: str) -> Relation:

@@ -6,7 +6,6 @@ from itertools import permutations
 import numpy as np
 
 from ...errors import listed
-from ...noise import THRESHOLD
 from ..case import Case
 from ._factor import Factor, matching
 from ._relation import Array, Family, Predict, Relation, itself
@@ -40,7 +39,7 @@ def gates_off(case: Case, name: str) -> list[int]:
     if truth is None or axis is None or case.given[name].shape != truth.shape:
         return []
     mine, right = (gate_blocks(array, axis, count) for array in (case.given[name], truth))
-    within = THRESHOLD * case.noise.values[name]
+    within = case.threshold * case.noise.values[name]
     return [k for k in range(count) if not np.abs(mine[k] - right[k]).max() <= within]
 
 

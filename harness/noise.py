@@ -1,10 +1,7 @@
 """Noise: the rounding error to expect of each gradient, measured on the problem itself, never guessed.
 
-The reference is run in the working dtype on the problem and on equivalents of it, in which hidden units, batch elements
-and inputs are permuted, weights with them: the same mathematics with other roundings. Noise is the largest error of any
-of these runs against a reference in a wider type, floored at the working dtype's unit roundoff times the gradient's
-scale. The spread among permutations alone will not do: where sizes are tiny there is next to none. Nor will the way
-in which the reference adds up: every run has its long sums in another order too.
+The reference is run with the result of every operation rounded at random (`rounding.py`), several times over. Noise is
+the largest error of these runs, floored at the working dtype's unit roundoff times the gradient's scale.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,17 +10,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .arrays import roundoff, smallest_normal
-from .doubled import doubled
 from .gradients import Gradients
-from .problem import Problem, Tensors, targets
-from .sums import running_sums
+from .problem import Problem, Tensors
+from .rounding import Rounding
 
-Array = np.ndarray
 Reference = Callable[[Problem, Tensors], Gradients]
 
 THRESHOLD = 32.0  # in units of noise; README, "How the threshold was measured", has the sweep behind it
-WIDER = {"float32": "float64", "float64": "longdouble"}
-LONG = np.finfo(np.longdouble).eps < np.finfo(np.float64).eps  # not with Microsoft's compiler, nor on Apple silicon
+DRAWS = 8  # the largest of a few errors is seldom small by chance
+FEWEST = 4  # where the problem is large, and a draw costs time
+ROOM = 2**15  # numbers in the largest array of one run: as many draws at a time
+RESOLVED = 8.0  # unit roundoffs of float64, which float64 itself can be moved by
 
 
 @dataclass(frozen=True)
@@ -41,61 +38,40 @@ class Noise:
         return replace(self, values={name: max(value, other.get(name, 0.0)) for name, value in self.values.items()})
 
 
-def measure_noise(problem: Problem, tensors: Tensors, reference: Reference, draws: int = 4) -> Noise:
-    """Noise of every quantity of a problem, from `draws` permuted equivalents.
+def measure_noise(problem: Problem, tensors: Tensors, reference: Reference) -> Noise:
+    """Noise of every quantity of a problem in its working dtype.
 
     Args:
-        reference: gradients in the dtype of the tensors it is given; "longdouble" and `Doubled` must work.
-        draws: permuted equivalents; 4 left no gradient of a correct backend above a third of the threshold.
+        reference: gradients in the dtype of the tensors it is given; `Rounded` must work.
     """
-    exact = _exact(problem, tensors, reference)
-    runs = _run(problem, tensors, reference)
-    for draw in range(draws):
-        order = permutations(problem, draw)
-        permuted = tensors.map(lambda name, value, o=order: permute(problem, name, value, o))
-        back = {size: np.argsort(p) for size, p in order.items()}
-        runs += [
-            {name: permute(problem, name, value, back) for name, value in run.items()}
-            for run in _run(problem, permuted, reference)
-        ]
-    return Noise({name: _error(problem, name, value, runs) for name, value in exact.items()})
-
-
-def _exact(problem: Problem, tensors: Tensors, reference: Reference) -> dict[str, Array]:
-    """What the reference finds in a wider type: double-double where long double is no wider than double."""
-    wider = WIDER[problem.dtype]
-    wide = tensors.cast(wider)
-    if wider != "longdouble" or LONG:
-        return reference(replace(problem, dtype=wider), wide).quantities
-    wide = wide.map(lambda _, value: value if value.dtype.kind == "i" else doubled(value))
-    return {n: doubled(v) for n, v in reference(replace(problem, dtype=wider), wide).quantities.items()}
-
-
-def _run(problem: Problem, tensors: Tensors, reference: Reference) -> list[dict[str, Array]]:
-    """What the reference finds, and those of its quantities that are long sums once more, as running sums."""
-    found = reference(problem, tensors)
-    return [found.quantities, running_sums(problem, tensors, found)]
-
-
-def _error(problem: Problem, name: str, exact: Array, runs: list[dict[str, Array]]) -> float:
     dtype = np.dtype(problem.dtype)
-    floor = max(roundoff(dtype) * float(np.abs(exact).max()), smallest_normal(dtype))
-    with np.errstate(invalid="ignore"):  # a problem that overflows: its noise is not finite either
-        return float(np.max([floor, *(np.abs(run[name] - exact).max() for run in runs if name in run)]))
+    with np.errstate(over="ignore", invalid="ignore"):  # of a problem that overflows the noise is not finite either
+        plain = reference(problem, tensors).quantities
+        errors = rounding_errors(problem, tensors, reference, roundoff(dtype))
+    least = smallest_normal(dtype)
+    return Noise({n: max(e, least) if np.isfinite(plain[n]).all() else np.inf for n, e in errors.items()})
 
 
-def permutations(problem: Problem, draw: int) -> dict[str, Array]:
-    """One permutation for each size along which the model is symmetric; seeded, so that a verdict repeats."""
-    random = np.random.default_rng([problem.seed, draw])
-    return {size: random.permutation(problem.sizes[size]) for size in problem.spec.symmetries}
+def rounding_errors(problem: Problem, tensors: Tensors, reference: Reference, unit: float) -> dict[str, float]:
+    """The error to expect of every quantity where each operation rounds by up to `unit`, as a max-norm.
+
+    Never less than one rounding of the quantity itself. Errors are in proportion to the unit roundoff: one that float64
+    does not resolve is taken larger, and the errors as much smaller.
+    """
+    fine, tensors = replace(problem, dtype="float64"), tensors.cast("float64")
+    exact = reference(fine, tensors).quantities
+    errors = {name: unit * float(np.abs(value).max()) for name, value in exact.items()}
+    larger = max(1.0, RESOLVED * roundoff(np.dtype(np.float64)) / unit)
+    for k, draws in enumerate(_draws(problem)):
+        rounding = Rounding(draws, larger * unit, [problem.seed, k])
+        given = tensors.map(lambda _, value, r=rounding: value if value.dtype.kind == "i" else r.exact(value))
+        for name, found in reference(fine, given).quantities.items():
+            errors[name] = max(errors[name], float(np.abs(np.asarray(found) - exact[name]).max()) / larger)
+    return errors
 
 
-def permute(problem: Problem, name: str, value: Array, order: Mapping[str, Array]) -> Array:
-    """A tensor with its units taken in another order along every axis; gate blocks keep their places."""
-    spec = targets(problem) if name == "y" else problem.spec.tensor(name)
-    for k, axis in enumerate(spec.axes):
-        if axis.size in order:
-            units = order[axis.size]
-            blocks = np.arange(max(1, len(axis.gates)))[:, None] * len(units)
-            value = value.take((blocks + units).ravel(), axis=k)
-    return value
+def _draws(problem: Problem) -> list[int]:
+    """How many draws go into each run."""
+    largest = max(spec.count(problem.sizes) for spec in problem.spec.quantities)
+    at_a_time = min(DRAWS, max(1, ROOM // largest))
+    return [DRAWS] if at_a_time == DRAWS else [at_a_time] * -(-FEWEST // at_a_time)

@@ -35,7 +35,7 @@ class Problem:
         T, B, I, H, O: time steps, batch, inputs, hidden units, outputs; each 1 or more.
         loss: "mse", 0.5 * sum((out - y)^2), or "softmax_xent", summed cross-entropy with integer targets.
         loss_on: "all" steps, the "last" only, or the one step of that number.
-        dtype: working dtype of the backends; "longdouble" is for the noise model's wide reference.
+        dtype: working dtype of the backends; "longdouble" is for holding float64 against.
         bias: without, all biases are zero and their gradients are not asked for.
         weight_scale: weights are uniform in +-weight_scale / sqrt(H), torch's own default at 1.
         seed: the same Problem gives the same bytes on every machine.

@@ -1,61 +1,15 @@
-"""Noise: permuted problems are the same mathematics, and correct gradients stay far below the threshold."""
+"""Noise: about the rounding error of the working dtype, and enough for long sums, whatever adds them up."""
 
-import gradparity.harness.noise as noise_model
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from gradparity.backends import discover, numpy_bptt
+from gradparity.backends import numpy_bptt
 from gradparity.harness.arrays import roundoff
-from gradparity.harness.compare import MATCH, compare, ratio_of
+from gradparity.harness.compare import compare, ratio_of
 from gradparity.harness.models import models
-from gradparity.harness.noise import THRESHOLD, measure_noise, permutations, permute
+from gradparity.harness.noise import THRESHOLD, measure_noise
 from gradparity.harness.problem import LOSSES, Problem, make_tensors
-from gradparity.harness.strategies import problems
-from hypothesis import example, given, settings
-
-
-@settings(max_examples=60, deadline=None)
-@given(problems())
-def test_a_permuted_problem_has_the_permuted_gradients(problem):
-    tensors = make_tensors(problem)
-    order = permutations(problem, draw=0)
-    exact = numpy_bptt.gradients(problem, tensors.cast("longdouble")).quantities
-    permuted = tensors.map(lambda name, value: permute(problem, name, value, order)).cast("longdouble")
-    for name, value in numpy_bptt.gradients(problem, permuted).quantities.items():
-        expected = permute(problem, name, exact[name], order)
-        assert np.abs(value - expected).max() <= 1e-15 * (1 + np.abs(exact[name]).max())
-
-
-@settings(max_examples=60, deadline=None)
-@given(problems(max_steps=20))
-def test_another_order_of_summation_is_no_mismatch(problem):
-    """einsum by the textbook, no product hoisted: right, and rounded otherwise."""
-    tensors = make_tensors(problem)
-    noise = measure_noise(problem, tensors, numpy_bptt.gradients)
-    order = permutations(problem, draw=99)
-    back = {size: np.argsort(units) for size, units in order.items()}
-    permuted = tensors.map(lambda name, value: permute(problem, name, value, order))
-    other = numpy_bptt.gradients(problem, permuted).quantities
-    other = {name: permute(problem, name, value, back) for name, value in other.items()}
-    found = compare(other, numpy_bptt.gradients(problem, tensors).quantities, noise)
-    assert found.verdict == MATCH, found
-
-
-@pytest.mark.skipif(not noise_model.LONG, reason="long double is double here: nothing to hold double-double against")
-@settings(max_examples=60, deadline=None)
-@given(problems(dtypes=["float64"]))
-@example(Problem("rnn", 1, 1, 1, 1, 1))
-@example(Problem("rnn_relu", 1, 1, 1, 1, 1, weight_scale=50.0))
-@example(Problem("lstm", 1, 1, 1, 1, 1, "softmax_xent"))
-@example(Problem("lstm", T=6, B=2, H=2, weight_scale=200.0))  # gates shut
-@example(Problem("gru", T=15, B=1, I=2, H=4, weight_scale=6.0))  # chaotic
-@example(Problem("gru", T=30, B=1, I=1, H=2, loss_on="last", weight_scale=0.01))  # vanishing
-def test_noise_is_the_same_without_a_wider_long_double(problem):
-    tensors = make_tensors(problem)
-    expected = measure_noise(problem, tensors, numpy_bptt.gradients).values
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(noise_model, "LONG", False)
-        found = measure_noise(problem, tensors, numpy_bptt.gradients).values
-    assert found == pytest.approx(expected, rel=0.05, abs=0)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -107,5 +61,29 @@ def test_the_threshold_catches_a_change_in_the_tenth_digit():
     assert all(ratio_of(d) > THRESHOLD for d in compare(wrong, right, noise).differences)
 
 
-def test_the_reference_of_the_noise_works_in_the_wider_dtypes():
-    assert "longdouble" in discover()["numpy"].dtypes
+@pytest.mark.parametrize("sizes", [(7, 3, 4, 5, 2), (10, 8, 2, 110, 2)], ids=["small", "in several runs"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_noise_is_the_same_every_time(sizes, dtype):
+    problem = Problem("lstm", *sizes, dtype=dtype)
+    first, second = (measure_noise(problem, make_tensors(problem), numpy_bptt.gradients).values for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_noise_is_no_accident_of_its_draws(dtype):
+    """The numbers of 30 other seeds for the draws, on the same tensors: never a tenth of one another."""
+    problem = Problem("rnn", 1, 2, 5, 3, 2, "softmax_xent", "last", dtype, weight_scale=0.1)
+    tensors = make_tensors(problem)
+    found = [measure_noise(replace(problem, seed=s), tensors, numpy_bptt.gradients).values for s in range(30)]
+    for name in found[0]:
+        assert max(noise[name] for noise in found) < 10 * min(noise[name] for noise in found)
+
+
+def test_a_chaotic_network_is_no_more_certain_in_float64_than_it_is():
+    """Where rounding decides everything, the noise is of the size of the gradient."""
+    problem = Problem(T=60, B=1, I=2, H=4, loss_on="last", weight_scale=60.0)
+    tensors = make_tensors(problem)
+    wide = numpy_bptt.gradients(replace(problem, dtype="longdouble"), tensors.cast("longdouble")).quantities
+    noise = measure_noise(problem, tensors, numpy_bptt.gradients)
+    found = compare(numpy_bptt.gradients(problem, tensors).quantities, wide, noise)
+    assert found.ratio < THRESHOLD

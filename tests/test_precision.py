@@ -9,8 +9,11 @@ import pytest
 from faults import FAULTS, Fault, planted
 from gradparity.backends import numpy_bptt
 from gradparity.harness.diagnosis import precision
+from gradparity.harness.diagnosis.equivalents import permutations, permute
 from gradparity.harness.models import models
-from gradparity.harness.problem import Problem, Tensors
+from gradparity.harness.problem import Problem, Tensors, make_tensors
+from gradparity.harness.strategies import problems
+from hypothesis import given, settings
 from inquired import Candidate, gradients_alone, inquired, inquired_function
 
 Array = np.ndarray
@@ -125,6 +128,18 @@ def test_the_working_type_is_no_coarser_type():
     assert not inquired(lambda p, t: numpy_bptt.gradients(p, t).named, problem).case.wrong
     claim = the_one(rounded(lambda a: a.astype(BFLOAT16).astype(np.float32)), problem)
     assert "bfloat16" in claim.what
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems())
+def test_a_permuted_problem_has_the_permuted_gradients(problem):
+    tensors = make_tensors(problem)
+    order = permutations(problem, draw=0)
+    exact = numpy_bptt.gradients(problem, tensors.cast("longdouble")).quantities
+    permuted = tensors.map(lambda name, value: permute(problem, name, value, order)).cast("longdouble")
+    for name, value in numpy_bptt.gradients(problem, permuted).quantities.items():
+        expected = permute(problem, name, exact[name], order)
+        assert np.abs(value - expected).max() <= 1e-15 * (1 + np.abs(exact[name]).max())
 
 
 def off_by(factor: float, *names: str) -> Candidate:

@@ -18,10 +18,10 @@ import numpy as np
 from ..arrays import roundoff
 from ..errors import listed
 from ..finding import Finding, Residual
-from ..noise import permutations, permute
 from ..problem import Tensors
 from . import differences, repeats
 from .case import Case, Inquiry, Reference
+from .equivalents import permutations, permute
 
 Array = np.ndarray
 DRAWS = 4

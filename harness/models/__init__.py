@@ -78,7 +78,7 @@ class Model:
     """A recurrent network as a table.
 
     `equations` are its forward pass in the canonical layout; `symmetries` the sizes along which units can be
-    permuted, weights with them, without changing the mathematics (the noise model relies on it). `factors` say, for
+    permuted, weights with them, without changing the mathematics (`precision` relies on it). `factors` say, for
     every weight and bias, what its gradient is a sum over time and batch of: left[t] outer adjoint[t], where left is x,
     h_prev, h or, for a bias, 1. `preactivations` are the adjoints of what the nonlinearities are applied to.
     """

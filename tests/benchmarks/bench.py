@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 # The slowest last; each module's `rows()` gives (what, figure, target).
-NAMES = ("compare", "bptt", "faults", "dictionary", "run", "diagnosis", "repair", "sweep")
+NAMES = ("compare", "bptt", "faults", "dictionary", "run", "diagnosis", "repair", "false_alarm", "sweep")
 
 
 def main(wanted: list[str]) -> None:

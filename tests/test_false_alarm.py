@@ -1,15 +1,10 @@
 """Right candidates on small problems are called right. `make bench ARGS=false_alarm` asks thousands."""
 
-import sys
-from pathlib import Path
-
 import pytest
 from gradparity.harness.noise import THRESHOLD
 from gradparity.harness.problem import Problem
 from right import RIGHT
-
-sys.path.append(str(Path(__file__).parent / "benchmarks"))
-from bench_false_alarm import ratios, small
+from right.small import ratios, small
 
 ROUNDED_WELL = [  # problems on which every permuted equivalent rounds well by chance
     Problem("rnn_relu", 9, 1, 5, 3, 5, dtype="float32", weight_scale=0.1, seed=326790),

@@ -28,7 +28,7 @@ from .readings import readings
 from .result import Match, Matrix, Panel, Result
 from .run import Asked, Pool, Progress, choose, conclude, consensus, odd_one
 from .scratch import scratch
-from .visible import few
+from .visible import few, shortened
 from .workers import Crashed, Limits, Raised, TimedOut, Worker
 
 Array = np.ndarray
@@ -38,6 +38,7 @@ GUESSED = {  # how names were read that did not say it themselves
     "shape": "Read by shape alone",
     "value": "Read by value, where the shapes leave a choice; longer names, such as dW_xh, leave none",
 }
+SHORT = 100  # characters of what a backend said, in a headline
 WATCHED = 0.9  # of its time, after which a candidate that has not answered is asked where it is
 QUICK = 20  # backends ranked from here on compile for seconds: asked only when named
 
@@ -180,7 +181,8 @@ def candidate_panel(
     truth = {name: truth[name] for name in truth if name in mine}
     loose = sorted(set(given) - {one.given for one in matches})
     known = asked.noise.at_least(reference.uncertainty).values
-    noise = replace(asked.noise, values={n: known[places[n].spec.name] for n in truth})
+    zero = frozenset(n for n in truth if places[n].spec.name in asked.noise.zero)
+    noise = replace(asked.noise, values={n: known[places[n].spec.name] for n in truth}, zero=zero)
     compared = compare(
         mine,
         truth,
@@ -255,5 +257,6 @@ def concluded(command: str, panels: tuple[Panel, ...], threshold: float = THRESH
     wrong = [panel for panel in panels if panel.verdict == MISMATCH]
     unknown = [panel for panel in panels if panel.verdict == CANNOT_TELL]
     result, said = conclude(command, panels, threshold), headline((wrong or unknown or panels)[0])
-    failed = [f"{maker.name} failed" for maker in result.makers if maker.status == "failed"]
+    broken = [maker for maker in result.makers if maker.status == "failed"]
+    failed = [f"{maker.name} failed ({shortened(maker.detail, SHORT)})" for maker in broken]
     return replace(result, headline="; ".join([said, *failed]))

@@ -235,7 +235,8 @@ def _among(d: Difference, neighbours: float, how: _How) -> Difference:
     if d.verdict == MATCH and how.dtype is not None and roundoff(given) > roundoff(how.dtype):
         return replace(d, verdict=WRONG_DTYPE, note=f"{given.name}, where {how.dtype.name} was asked")
     same = apart == 0 < scale  # to the bit: no noise is needed to judge that
-    judged = same or how.threshold * noise < scale
+    zero = how.noise is not None and scale == 0 and d.name in how.noise.zero
+    judged = same or zero or how.threshold * noise < scale
     resolved = vanishes and noise <= max(how.threshold * rounding(coarse, neighbours), smallest_normal(coarse))
     if d.verdict == MATCH and not judged and not resolved:
         return replace(d, verdict=CANNOT_TELL, note="; ".join(filter(None, (moved(d), d.note))))

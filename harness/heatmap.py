@@ -48,7 +48,7 @@ def heatmap(a: Array, b: Array, row: Label = str, column: Label = str) -> Heatma
         blocks = [[np.s_[r : r + tall, c : c + wide] for c in column_starts] for r in row_starts]
         cells = np.array([[_peak(a[block], b[block]) for block in line] for line in blocks])
     peak = cells.max()
-    levels = np.ceil(9 * cells / peak).astype(int) if peak > 0 else np.zeros(cells.shape, int)
+    levels = np.minimum(np.ceil(9 * cells / peak), 9).astype(int) if peak > 0 else np.zeros(cells.shape, int)
     return Heatmap(
         rows=tuple(_span(row, start, tall, height) for start in row_starts),
         columns=tuple(_span(column, start, wide, width) for start in column_starts),

@@ -6,14 +6,17 @@ the largest error of these runs, floored at the working dtype's unit roundoff ti
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import cast
 
 import numpy as np
 
 from .arrays import roundoff, smallest_normal
 from .gradients import Gradients
-from .problem import Problem, Tensors
+from .problem import Problem, Tensors, make_tensors
 from .rounding import Rounding
 
+Array = np.ndarray
 Reference = Callable[[Problem, Tensors], Gradients]
 
 THRESHOLD = 32.0  # in units of noise; README, "How the threshold was measured", has the sweep behind it
@@ -27,11 +30,13 @@ RESOLVED = 8.0  # unit roundoffs of float64, which float64 itself can be moved b
 class Noise:
     """The expected rounding error by quantity, as a max-norm, and where it comes from.
 
-    `source`: "measured" on the problem, or "repeats" of the same computation.
+    `source`: "measured" on the problem, or "repeats" of the same computation. `zero`: what is zero whatever the weights
+    are, as all gradients of cross-entropy with a single class: zeros are right there, and not blind.
     """
 
     values: Mapping[str, float]
     source: str = "measured"
+    zero: frozenset[str] = frozenset()
 
     def at_least(self, other: Mapping[str, float]) -> "Noise":
         """The same, raised to the uncertainty that an approximate oracle reports of itself."""
@@ -48,8 +53,19 @@ def measure_noise(problem: Problem, tensors: Tensors, reference: Reference) -> N
     with np.errstate(over="ignore", invalid="ignore"):  # of a problem that overflows the noise is not finite either
         plain = reference(problem, tensors).quantities
         errors = rounding_errors(problem, tensors, reference, roundoff(dtype))
+        zero = _always_zero(problem, plain, reference)
     least = smallest_normal(dtype)
-    return Noise({n: max(e, least) if np.isfinite(plain[n]).all() else np.inf for n, e in errors.items()})
+    return Noise({n: max(e, least) if np.isfinite(plain[n]).all() else np.inf for n, e in errors.items()}, zero=zero)
+
+
+def _always_zero(problem: Problem, found: Mapping[str, Array], reference: Reference) -> frozenset[str]:
+    """What is exactly zero with other, smaller weights as well, where nothing saturates."""
+    zero = frozenset(name for name, value in found.items() if not value.any())
+    if not zero:
+        return zero
+    other = replace(problem, seed=problem.seed + 1, weight_scale=min(problem.weight_scale, 1.0))
+    again = reference(other, make_tensors(other)).quantities
+    return frozenset(name for name in zero if not again[name].any())
 
 
 def rounding_errors(problem: Problem, tensors: Tensors, reference: Reference, unit: float) -> dict[str, float]:
@@ -64,10 +80,14 @@ def rounding_errors(problem: Problem, tensors: Tensors, reference: Reference, un
     larger = max(1.0, RESOLVED * roundoff(np.dtype(np.float64)) / unit)
     for k, draws in enumerate(_draws(problem)):
         rounding = Rounding(draws, larger * unit, [problem.seed, k])
-        given = tensors.map(lambda _, value, r=rounding: value if value.dtype.kind == "i" else r.exact(value))
+        given = tensors.map(partial(_rounded, rounding))
         for name, found in reference(fine, given).quantities.items():
             errors[name] = max(errors[name], float(np.abs(np.asarray(found) - exact[name]).max()) / larger)
     return errors
+
+
+def _rounded(rounding: Rounding, _: str, value: Array) -> Array:
+    return value if value.dtype.kind == "i" else cast(Array, rounding.exact(value))  # it does as an array does
 
 
 def _draws(problem: Problem) -> list[int]:

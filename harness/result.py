@@ -12,6 +12,7 @@ from .gradients import Maker
 from .patch import Repair
 from .problem import Problem
 from .typed import noun
+from .visible import shortened
 
 VERSION = 1
 
@@ -141,7 +142,7 @@ def from_json(text: str, origin: str = "the result") -> Result:
         assert_sound(found)
         return found
     except ValueError as error:
-        raise BadInput(f"{origin} is damaged ({error}); write it again with --json") from None
+        raise BadInput(f"{origin} is damaged ({shortened(str(error))}); write it again with --json") from None
     except RecursionError:
         raise BadInput(f"{origin} is damaged (nested too deep); write it again with --json") from None
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 from gradparity.backends import numpy_bptt
 from gradparity.harness.compare import MATCH, compare
@@ -46,7 +47,8 @@ def judge() -> Iterator[Judge]:
         def ratios(path: Path, program: Program, problem: Problem) -> dict[str, float]:
             layout, tensors = program.layout, make_tensors(problem)
             target = "gradparity.harness.candidate:call_file"
-            given = worker.call(target, str(path), "gradients", problem, layout, tensors)
+            asked = (str(path), "gradients", problem, layout, tensors)
+            given = worker.call(target, *asked, returns=dict[str, np.ndarray])
             places = layout.placements(problem)
             matches = match({name: array.shape for name, array in given.items()}, places, problem.sizes)
             right = numpy_bptt.gradients(problem, tensors)

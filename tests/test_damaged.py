@@ -141,7 +141,7 @@ def test_no_field_whatever_reaches_a_report_as_markup_or_steers_a_terminal(whole
         elif isinstance(holder, dict) and isinstance(value, int | float) and key not in FIELDS:
             holder[ATTACK] = holder.pop(key)
     result = from_json(json.dumps(data))
-    assert result.panels[0].verdict == result.panels[0].sentence == ATTACK
+    assert result.panels[0].title == result.panels[0].sentence == ATTACK
     texts = {report.name: report.render(result) for report in FORMATS}
     assert not any("\x1b" in text for text in texts.values())
     assert "<img" not in texts["html"]

@@ -46,7 +46,7 @@ def test_a_diagnosis_survives_json(loss_on):
 
 
 def test_a_result_without_a_diagnosis_is_still_read():
-    data = json.loads(to_json(replace(RESULT, panels=(Panel("rnn", "match", "right"),))))
+    data = json.loads(to_json(replace(RESULT, exit_code=0, panels=(Panel("rnn", "match", "right"),))))
     del data["panels"][0]["diagnosis"]
     assert from_json(json.dumps(data)).panels[0].diagnosis is None
 

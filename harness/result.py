@@ -142,7 +142,7 @@ def from_json(text: str, origin: str = "the result") -> Result:
         assert_sound(found)
         return found
     except ValueError as error:
-        raise BadInput(f"{origin} is damaged ({shortened(str(error))}); write it again with --json") from None
+        raise BadInput(f"{origin} is damaged ({shortened(str(error), 400)}); write it again with --json") from None
     except RecursionError:
         raise BadInput(f"{origin} is damaged (nested too deep); write it again with --json") from None
 

@@ -41,7 +41,7 @@ def explain(
     truth = reference(asked.problem, asked.tensors)
     ask = asking(answers, panel.matches, layout, reference)
     case, notes = smaller(make_case(asked.problem, asked.tensors, layout, native, truth, asked.noise), ask)
-    found = diagnose(case, ask, reference, call)
+    found = diagnose(case, ask, reference, call, {one.given: one.matched for one in panel.matches})
     found = replace(found, findings=found.findings + before.findings, notes=notes + found.notes)
     return replace(panel, diagnosis=found)
 

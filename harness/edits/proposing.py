@@ -1,7 +1,7 @@
 """Every edit that the kinds have to offer for a source."""
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache, lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -11,7 +11,7 @@ from . import kinds as folder
 from .edit import Edit
 from .scope import Scope, editable
 from .site import Change, Kind, Site
-from .source import Function, Source, named, plain
+from .source import Function, Source, Span, named, plain
 from .vocabulary import Vocabulary
 
 
@@ -28,6 +28,7 @@ def propose(
     only: Collection[str] | None = None,
     *,
     breaking: bool = False,
+    within: Sequence[Span] | None = None,
 ) -> tuple[Edit, ...]:
     """Every edit of every kind inside these functions, or all of the file.
 
@@ -35,6 +36,7 @@ def propose(
         functions: qualified names, "lstm", "RNN.backward"; what is nested in a function belongs to it.
         only: names of kinds, where not all are wanted.
         breaking: the kinds that are of use only for breaking what is right as well.
+        within: stretches of the text, where not all of it is of interest: what stands in one of them is looked at.
     Returns:
         Edits from the first line to the last, in a line those that change the fewest characters first; no two with the
         same resulting text; each result is valid Python and parses to another tree than the source.
@@ -42,7 +44,8 @@ def propose(
     text = Source(source)
     kinds = [kind for kind in all_kinds() if breaking or not kind.breaks]
     chosen = [kind for kind in kinds if only is None or kind.name in only]
-    found = [edit for site in sites(text, functions) for kind in chosen for edit in offers(kind, site)]
+    looked_at = [site for site in sites(text, functions) if within is None or _inside(site, within)]
+    found = [edit for site in looked_at for kind in chosen for edit in offers(kind, site)]
     seen, kept = {source}, []
     for edit in sorted(found, key=lambda e: (e.line, e.end - e.start + len(e.new), e.start, e.end, e.new, e.kind)):
         result = source[: edit.start] + edit.new + source[edit.end :]
@@ -51,6 +54,14 @@ def propose(
             if is_changed(text, edit):
                 kept.append(edit)
     return tuple(kept)
+
+
+def _inside(site: Site, within: Sequence[Span]) -> bool:
+    try:
+        start, end = site.source.span(site.node)
+    except TypeError:  # a part of the syntax without a place of its own
+        return False
+    return any(first <= start and end <= last for first, last in within)
 
 
 def sites(source: Source, functions: Collection[str] | None) -> Iterator[Site]:

@@ -190,8 +190,8 @@ class Diagnosis:
         credit: the T x T picture, where the model has an input matrix.
         smallest: the smallest failing case.
         notes: what else a reader should know: what could not be asked, and how many mutants were dropped.
-        source: the user's file with the lines at which the fault could be cured.
         seconds: what each of the means took.
+        source: the user's file with the lines at which the fault could be cured.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -199,8 +199,8 @@ class Diagnosis:
     credit: CreditMap | None = None
     smallest: SmallestCase | None = None
     notes: tuple[str, ...] = ()
-    source: SourceMap | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
+    source: SourceMap | None = None
 
 
 def _level(value: float, peak: float) -> int:

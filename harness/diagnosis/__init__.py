@@ -69,7 +69,7 @@ def diagnose(
     leads = ranked(f for f in found if f.confidence == "lead")
     fine = any(f.whole and f.means == "not a bug" for f in claimed)  # then there is nothing to work out by hand
     small = None if fine else timed("smallest failing case", smallest.shrink, call, about=inquiry)
-    return Diagnosis(claimed, leads, picture, small, tuple(notes), located[1], seconds)
+    return Diagnosis(claimed, leads, picture, small, tuple(notes), seconds, located[1])
 
 
 def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -10,7 +10,7 @@ from gradparity.backends import numpy_bptt
 from gradparity.harness.candidate import arguments, read
 from gradparity.harness.diagnosis.lines import findings, locate
 from gradparity.harness.diagnosis.lines.running import Runner, Slot
-from gradparity.harness.diagnosis.lines.search import Located, Subject
+from gradparity.harness.diagnosis.lines.search import Budget, Located, Subject
 from gradparity.harness.diagnosis.lines.search import locate as search
 from gradparity.harness.diagnosis.lines.solving import Goal
 from gradparity.harness.diagnosis.lines.taps import tapped
@@ -157,7 +157,7 @@ def located(right: str, use: Callable, old: str, new: str) -> tuple[Located, int
         again = subject(text, use, right)
         return again is not None and not again.goal.wrong
 
-    found = search(posed, None, lambda text: subject(text, use, right), holds, float("inf"))
+    found = search(posed, None, lambda text: subject(text, use, right), holds, Budget(10**6, 60))
     return found, right[: right.index(old)].count("\n") + 1
 
 
@@ -199,7 +199,7 @@ def test_two_faults_are_cured_one_behind_the_other():
         again = subject(text, layer_norm, LAYER_NORM)
         return again is not None and not set(again.goal.wrong) & set(cures)
 
-    found = search(posed, None, lambda text: subject(text, layer_norm, LAYER_NORM), holds, float("inf"))
+    found = search(posed, None, lambda text: subject(text, layer_norm, LAYER_NORM), holds, Budget(10**6, 60))
     lines = {one.line for one in found.suspects if one.cure}
     assert lines in ({11, 15}, {11, 16})  # the sign may be turned where the product is made, or where it is taken off
     assert any(one.whole for one in found.suspects)

@@ -5,6 +5,7 @@ All it needs is a way to run the program, its source and the right gradients: no
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from time import perf_counter
 
 import numpy as np
@@ -29,6 +30,21 @@ FAULTS = 3  # that are looked for one behind the other
 SHOWN = 6  # numbers of a value that are shown
 
 
+class Budget:
+    """Runs that a search may make: counted, so that it finds the same on a busy machine; only one that is far too slow
+    is ended by the clock."""
+
+    def __init__(self, runs: int, seconds: float) -> None:
+        self._left, self._until = runs, perf_counter() + seconds
+
+    def take(self, runs: int) -> bool:
+        """Whether there is something left; then so many runs are taken off."""
+        if self._left <= 0 or perf_counter() > self._until:
+            return False
+        self._left -= runs
+        return True
+
+
 @dataclass(frozen=True)
 class Subject:
     """A version of the source on one problem, ready to run: what it gives there, what is right, and what passes its
@@ -45,8 +61,13 @@ class Subject:
         found: dict[int, dict[Slot, tuple[int, ...]]] = {}
         for slot, value in self.seen.items():
             found.setdefault(slot[0], {})[slot] = value.shape
-        few = {n: sum(int(np.prod(s)) for s in shapes.values()) for n, shapes in found.items()}
+        few = {number: unknowns(shapes) for number, shapes in found.items()}
         return {n: found[n] for n in sorted(found, key=few.__getitem__) if few[n] <= MOST}
+
+
+def unknowns(shapes: Shapes) -> int:
+    """How many numbers pass these slots; as many runs it takes to see how the gradients answer to them."""
+    return sum(prod(shape) for shape in shapes.values())
 
 
 @dataclass(frozen=True)
@@ -61,23 +82,23 @@ class Located:
 
 
 def locate(
-    subject: Subject, again: Subject | None, prepare: Callable[[str], "Subject | None"], holds: Holds, until: float
+    subject: Subject, again: Subject | None, prepare: Callable[[str], "Subject | None"], holds: Holds, budget: Budget
 ) -> Located:
     """The suspects of a source; behind a fault that is cured the next one is looked for.
 
     Args:
         again: the same on a problem of other sizes, on which what was solved must be solved once more.
         prepare: another version of the source on the same problem; None where it does not run there.
-        until: on the clock of perf_counter, when no further tap is begun.
+        budget: when it is spent no further tap is begun.
     """
-    found = one_fault(subject, again, holds, until)
+    found = one_fault(subject, again, holds, budget)
     for _ in range(FAULTS - 1):
         first = next((k for k, one in enumerate(found.suspects) if one.cure), None)
         if first is None or any(one.whole for one in found.suspects):
             break
         mended = apply(subject.source, found.cures[first][0])
         after = prepare(mended) if mended.count("\n") == subject.source.count("\n") else None
-        rest = one_fault(after, None, holds, until) if after else Located()
+        rest = one_fault(after, None, holds, budget) if after else Located()
         if after is None or not any(one.whole for one in rest.suspects):
             break
         found = Located(
@@ -87,14 +108,14 @@ def locate(
     return found
 
 
-def one_fault(subject: Subject, again: Subject | None, holds: Holds, until: float) -> Located:
+def one_fault(subject: Subject, again: Subject | None, holds: Holds, budget: Budget) -> Located:
     """The suspects of a single fault, or where there is none those of a part of it."""
     goal, responses, left = subject.goal, dict[int, Response](), 0
     whole: dict[int, Solution] = {}
     wrong = goal.entries(goal.wrong) & (np.abs(goal.base - goal.right) > goal.tolerance)
     partly: list[tuple[int, Shapes, Array]] = []
     for number, shapes in subject.by_tap().items():
-        if perf_counter() > until:
+        if not budget.take(1):
             left += 1
             continue
         reached = reaches(subject.runner.run, goal, shapes)
@@ -102,12 +123,14 @@ def one_fault(subject: Subject, again: Subject | None, holds: Holds, until: floa
             continue
         if (wrong & ~reached).any():
             partly.append((number, shapes, reached))
+        elif not budget.take(unknowns(shapes)):
+            left += 1
         elif response := respond(subject.runner.run, goal, shapes, reached):
             responses[number] = response
             if solution := solve(subject.runner.run, goal, response, goal.wrong):
                 whole[number] = solution
     whole = {number: one for number, one in whole.items() if again is None or _solved(again, number)}
-    solutions = whole or _parts(subject, responses, partly, until)
+    solutions = whole or _parts(subject, responses, partly, budget)
     return _told(subject, solutions, holds, left)
 
 
@@ -122,12 +145,12 @@ def _solved(again: Subject, number: int) -> bool:
 
 
 def _parts(
-    subject: Subject, responses: dict[int, Response], partly: Sequence[tuple[int, Shapes, Array]], until: float
+    subject: Subject, responses: dict[int, Response], partly: Sequence[tuple[int, Shapes, Array]], budget: Budget
 ) -> dict[int, Solution]:
     """Taps that make some gradients right and none wrong, those that mend most."""
     run, goal = subject.runner.run, subject.goal
     for number, shapes, reached in partly:
-        if perf_counter() < until and (response := respond(run, goal, shapes, reached)):
+        if budget.take(unknowns(shapes)) and (response := respond(run, goal, shapes, reached)):
             responses[number] = response
     found = {number: solve_partly(run, goal, response) for number, response in responses.items()}
     return {number: solution for number, solution in found.items() if solution}

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from time import perf_counter
 from types import ModuleType
 from typing import Any
 
@@ -18,11 +17,12 @@ from ...repair import sandbox
 from ...repair.questions import Question
 from ...repair.worker import UNCOMPILED
 from .running import Runner, Slot
-from .search import Located, Subject, locate
+from .search import Budget, Located, Subject, locate
 from .solving import Goal
 from .taps import tapped
 
 Array = np.ndarray
+RUNS = 4000  # that a search may make; most need a few hundred
 PATIENCE = 5.0  # seconds that one run may take
 
 
@@ -35,7 +35,7 @@ class Asked:
         matches: the candidate's own name -> native name of each gradient, as read by the check.
         questions: the first on which the program is wrong is searched, once more on the `other`; `further` are for
             confirming cures.
-        seconds: after which no further value is looked at.
+        seconds: after which no further value is looked at, however few there were.
     """
 
     path: Path
@@ -67,9 +67,9 @@ def search(asked: Asked) -> tuple[Located, int]:
     def holds(source: str, cures: tuple[str, ...]) -> bool:
         return all(_holds(asked, source, one, cures) for one in asked.further)
 
-    until = perf_counter() + asked.seconds
+    budget = Budget(RUNS, asked.seconds)
     again = prepare(asked, asked.source, asked.other)
-    return locate(subject, again, lambda source: prepare(asked, source, question), holds, until), which
+    return locate(subject, again, lambda source: prepare(asked, source, question), holds, budget), which
 
 
 def prepare(asked: Asked, source: str, question: Question, confined: bool = True) -> Subject | None:

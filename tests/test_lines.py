@@ -258,4 +258,4 @@ def test_what_is_not_cured_is_said_without_a_claim_of_how():
     (told,) = findings(SourceMap("mine.py", tuple(LAYER_NORM.splitlines()), "x", bare))
     assert "alone can be the cause" in told.what
     assert not told.lines
-    assert "must be [" in told.sentence
+    assert "were it [" in told.sentence

@@ -32,14 +32,17 @@ def sentence(told: Sequence[Suspect]) -> str:
 
 def _told(one: Suspect) -> str:
     names = [residual.name for residual in one.residuals]
+    right = "every gradient is" if one.whole else f"{listed(names, 'and')} {'is' if len(names) == 1 else 'are'}"
+    if one.cure:
+        every = "the value there" if one.turns == 1 else f"each of the {one.turns} values there"
+        made = f"With {one.cure} in line {one.line} {every} is what it must be"
+        return f"{made}, and {right} right, on further problems too."
     role = ROLES.get(one.role, "the value")
     turn = "" if one.turns == 1 else f" at execution {one.turn + 1} of {one.turns}"
-    value = f"In line {one.line} {role}, `{_shortened(one.text)}`, is {one.now}{turn}, and must be {one.needed}."
-    if not one.cure:
-        return value if one.evidence else f"{value} It is all that {listed(names, 'and')} is made of."
-    every = "it" if one.turns == 1 else "each of them"
-    right = "every gradient" if one.whole else listed(names, "and")
-    return f"{value} With {one.cure} {every} is what it must be, and {right} is right, on further problems too."
+    value = f"In line {one.line} {role}, `{_shortened(one.text)}`, is {one.now}{turn}; were it {one.needed}"
+    value += " and what it must be at the others" if one.changed > 1 else ""
+    more = "" if one.evidence else " That is all that these gradients are made of."
+    return f"{value}, {right} right.{more}"
 
 
 def _shortened(text: str) -> str:

@@ -49,7 +49,7 @@ def explain(
     ask = asking(answers, panel.matches, layout, reference, threshold)
     failing = make_case(asked.problem, asked.tensors, layout, native, truth, asked.noise, threshold)
     case, notes = smaller(failing, ask)
-    found = diagnose(case, ask, reference, call)
+    found = diagnose(case, ask, reference, call, {one.given: one.matched for one in panel.matches})
     return replace(panel, diagnosis=replace(found, notes=notes + found.notes))
 
 

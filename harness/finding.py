@@ -36,7 +36,7 @@ class Finding:
     """One explanation of why a candidate's gradients differ.
 
     Args:
-        means: how it was found: "relation", "where it starts", "credit map", "fault dictionary", "not a bug",
+        means: how it was found: "line", "relation", "where it starts", "credit map", "fault dictionary", "not a bug",
             "consensus".
         what: the cause in a few words: "W_hh is transposed".
         sentence: the same so that a student understands it, with what to look for in the code.
@@ -46,7 +46,7 @@ class Finding:
         confidence: "confirmed": explains the difference down to the noise, here and on further problems that it was
             not chosen on; "fits": here alone, where no other problem could be asked; "lead": explains it partly.
         whole: it explains every wrong gradient there is, and not only some.
-        lines: of the reference's source, for the fault dictionary.
+        lines: of the user's source, for a line; of the reference's, for the fault dictionary.
     """
 
     means: str
@@ -58,6 +58,71 @@ class Finding:
     confidence: Confidence = "confirmed"
     whole: bool = False
     lines: tuple[SourceLine, ...] = ()
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """An expression of the user's whose value, were it another one, would make gradients right, nothing else changed.
+
+    Args:
+        line, last: where it stands in the user's file, from 1. `text`: the expression.
+        role: what the statement does with its value: "assigned", "added", "returned", "yielded", "made", "passed".
+        residuals: the gradients that it makes right, before and after. `whole`: they are all that are wrong.
+        rank, reach: of the numbers in the gradients it moves `reach`, and they answer to `rank` unknowns. What it
+            explains beyond its rank is evidence; with none, any fault of those gradients would be explained.
+        turns: how often it is evaluated; `changed`: how often its value must be another one.
+        turn: the first of those, from 0. `now`, `needed`: its value then, and what it must be.
+        cure: an edit that gives the needed values, and is right on further problems, "Whh.T for Whh"; "" where none
+            was found. `reads`, `would_read`: the line before and after it.
+    """
+
+    line: int
+    last: int
+    text: str
+    role: str
+    residuals: tuple[Residual, ...]
+    whole: bool
+    rank: int
+    reach: int
+    turns: int
+    changed: int
+    turn: int
+    now: str
+    needed: str
+    cure: str = ""
+    reads: str = ""
+    would_read: str = ""
+
+    @property
+    def evidence(self) -> int:
+        return self.reach - self.rank
+
+    @property
+    def sure(self) -> int:
+        """3: cured and confirmed; 2: it explains more numbers than it has unknowns; 1: it explains no more."""
+        return 3 if self.cure else 2 if self.evidence else 1
+
+
+@dataclass(frozen=True)
+class SourceMap:
+    """The user's source with its suspects.
+
+    Args:
+        lines: the text, without line ends. `problem`: in a line, the one on which it was found.
+        suspects: the surest first.
+        cleared: lines that ran, and at which alone the fault cannot be cured.
+    """
+
+    file: str
+    lines: tuple[str, ...]
+    problem: str
+    suspects: tuple[Suspect, ...]
+    cleared: tuple[int, ...] = ()
+
+    def sure(self, line: int) -> int:
+        """How suspect a line is: 3 to 1 as a Suspect is; 0: cleared; -1: it did not run, or makes no value."""
+        marks = [one.sure for one in self.suspects if one.line <= line <= one.last]
+        return max(marks, default=0 if line in self.cleared else -1)
 
 
 @dataclass(frozen=True)
@@ -126,6 +191,7 @@ class Diagnosis:
         smallest: the smallest failing case.
         notes: what else a reader should know: what could not be asked, and how many mutants were dropped.
         seconds: what each of the means took.
+        source: the user's file with the lines at which the fault could be cured.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -134,6 +200,7 @@ class Diagnosis:
     smallest: SmallestCase | None = None
     notes: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    source: SourceMap | None = None
 
 
 def _level(value: float, peak: float) -> int:

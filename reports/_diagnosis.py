@@ -61,6 +61,11 @@ def verb(finding: "Finding") -> str:
     return "shown by" if localises(finding) else "explains"
 
 
+def whose(finding: "Finding") -> str:
+    """Whose source its lines are of."""
+    return "in your file" if finding.means == "line" else "in the reference"
+
+
 def localises(finding: "Finding") -> bool:
     """Whether it says where the fault is, and no more: then there is no figure that it brings down."""
     unchanged = bool(finding.residuals) and all(r.after == r.before for r in finding.residuals)

@@ -18,21 +18,25 @@ from ._diagnosis import (
     took,
     unsaid,
     verb,
+    whose,
 )
 from ._figures import counted, shape
 from ._markup import code, fenced, fitted, folded, prose
+from ._source import excerpt, more
+from ._source import legend as legend_of
 
 if TYPE_CHECKING:
-    from ..harness.finding import CreditMap, Diagnosis, Finding, SmallestCase, SourceLine
+    from ..harness.finding import CreditMap, Diagnosis, Finding, SmallestCase, SourceLine, SourceMap
 
 MOST = 6  # gradients of a finding, lines of source, further findings, leads
 
 
 def cause(diagnosis: "Diagnosis") -> list[str]:
     """The headline: what explains most."""
+    shown = lines(diagnosis.source) if diagnosis.source else []
     if diagnosis.findings:
-        return list(_headline(diagnosis.findings[0]))
-    return [f"**{UNEXPLAINED}**"] if diagnosis.seconds else []
+        return [*_headline(diagnosis.findings[0]), *shown]
+    return [f"**{UNEXPLAINED}**", *shown] if diagnosis.seconds else shown
 
 
 def besides(diagnosis: "Diagnosis") -> list[str]:
@@ -67,15 +71,26 @@ def _headline(finding: "Finding") -> Iterable[str]:
     yield f"**Why: {prose(finding.what, line=' ')}**"
     yield prose(finding.sentence)
     yield f"- {verb(finding)} {explains(finding, MOST, code)}\n- found by {prose('; '.join(remarks(finding)))}"
-    yield from map(_source, finding.lines[:MOST])
+    yield from (_source(finding, line) for line in finding.lines[:MOST])
     if len(finding.lines) > MOST:
         yield f"… and {counted(len(finding.lines) - MOST, 'line')} more"
 
 
-def _source(line: "SourceLine") -> str:
-    """A line of the reference, and what it would have to read."""
+def lines(source: "SourceMap") -> list[str]:
+    """The suspects of the user's file, with the lines around them."""
+    shown = []
+    for row in excerpt(source):
+        shown += [f"{row.sign} {row.number:>4}  {row.text}"] if row else ["     ⋯"]
+        shown += [f"          {note}" for note in row.notes] if row else []
+    said = ", ".join(f"{sign} {meant}" for sign, _, meant in legend_of(source) if sign.strip())
+    parts = [f"**Lines** of {code(source.file)}, on {code(source.problem)}", fenced("\n".join(shown), "text"), said]
+    return [*parts, more(source)] if more(source) else parts
+
+
+def _source(finding: "Finding", line: "SourceLine") -> str:
+    """A line of source, and what it would have to read."""
     lines = "\n".join(changed(line))
-    return f"In the reference, {code(line.file)} line {line.line}:\n\n{fenced(lines, 'diff')}"
+    return f"{whose(finding).capitalize()}, {code(line.file)} line {line.line}:\n\n{fenced(lines, 'diff')}"
 
 
 def _listed(findings: Sequence["Finding"]) -> str:

@@ -18,18 +18,22 @@ from ._diagnosis import (
     took,
     unsaid,
     verb,
+    whose,
 )
 from ._figures import counted, shape, visible
 from ._layout import indented, plain
+from ._source import excerpt, more
+from ._source import legend as legend_of
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    from ..harness.finding import CreditMap, Diagnosis, Finding, SmallestCase
+    from ..harness.finding import CreditMap, Diagnosis, Finding, SmallestCase, SourceMap
 
 MOST = 4  # gradients of a finding, lines of source, further findings, leads
+SURE = {3: "bold red", 2: "yellow", 1: "", 0: "", -1: ""}
 SIGNED = {"-": "red", "+": "green", "○": "bold red", "!": "bold red", "✗": "bold red"}
 
 
@@ -39,6 +43,8 @@ def cause(diagnosis: "Diagnosis") -> Iterator[Iterable[Any]]:
         yield _headline(diagnosis.findings[0])
     elif diagnosis.seconds:
         yield [plain(UNEXPLAINED, "bold")]
+    if diagnosis.source:
+        yield _lines(diagnosis.source)
 
 
 def besides(diagnosis: "Diagnosis", console: "Console") -> Iterator[Iterable[Any]]:
@@ -77,10 +83,33 @@ def _evidence(finding: "Finding") -> "Table":
     return grid
 
 
+def _lines(source: "SourceMap") -> Iterator[Any]:
+    """The suspects of the user's file, with the lines around them."""
+    title = plain(f"Lines of {visible(source.file)}, on {source.problem}")
+    title.stylize("bold", 0, len("Lines"))
+    yield title
+    for row in excerpt(source):
+        if row is None:
+            yield indented(plain("     ⋯", "dim"))
+            continue
+        yield indented(_unwrapped(f"{row.sign} {row.number:>4}  {visible(row.text)}", SURE[row.sure]))
+        yield from (indented(_unwrapped(f"          {visible(note)}", "dim")) for note in row.notes)
+    yield indented(plain(", ".join(f"{sign} {said}" for sign, _, said in legend_of(source) if sign.strip()), "dim"))
+    if said := more(source):
+        yield indented(plain(said, "dim"))
+
+
+def _unwrapped(text: str, style: str) -> "Text":
+    """A line of source, which is cut rather than wrapped."""
+    line = plain(text, style)
+    line.no_wrap, line.overflow = True, "ellipsis"
+    return line
+
+
 def _source(finding: "Finding") -> Iterator[Any]:
-    """Lines of the reference, and what they would have to read."""
+    """Lines of source, and what they would have to read."""
     for line in finding.lines[:MOST]:
-        yield indented(plain(f"in the reference, {visible(line.file)} line {line.line}:", "dim"))
+        yield indented(plain(f"{whose(finding)}, {visible(line.file)} line {line.line}:", "dim"))
         yield from (indented(indented(plain(one, SIGNED[one[0]]))) for one in changed(line))
     if len(finding.lines) > MOST:
         yield indented(plain(f"and {counted(len(finding.lines) - MOST, 'line')} more", "dim"))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..harness.compare import CANNOT_TELL, MATCH, Comparison, Difference, mismatches
-from . import Report, _diagnosis, _figures, _repair
+from . import Report, _diagnosis, _figures, _repair, _source
 
 if TYPE_CHECKING:
     from ..harness.patch import Patch
@@ -41,11 +41,12 @@ def _template() -> Any:
         lstrip_blocks=True,
     )
     figures = ("figure", "signed", "ratio", "cosine", "seconds", "shape", "versions", "mark", "counted", "matching")
-    why = ("remarks", "took", "changed", "entry", "length", "cell", "wrong_signs", "unsaid", "localises")
+    why = ("remarks", "took", "changed", "entry", "length", "cell", "wrong_signs", "unsaid", "localises", "whose")
     environment.filters |= {name: getattr(_figures, name) for name in figures}
     fix = ("as_well", "others", "said", "searched", "sides", "spent", "tested")
     environment.filters |= {f"why_{name}": getattr(_diagnosis, name) for name in why}
     environment.filters |= {f"fix_{name}": getattr(_repair, name) for name in fix}
+    environment.filters |= {f"src_{name}": getattr(_source, name) for name in ("rows", "excerpt", "legend", "more")}
     own = (agreement, breakable, pictured, right, spans, tone, unified, wrong)
     environment.filters |= {function.__name__: function for function in own}
     return environment.get_template("report.html.j2")

@@ -82,7 +82,7 @@ def test_one_fault_is_mended_by_its_own_line(tmp_path, fault):
     assert best.still_wrong == ()
     assert best.tried_on >= 7
     assert found.survivors >= 1
-    assert found.tried > found.survivors
+    assert found.tried >= found.survivors > 0
 
 
 def test_the_patch_restores_the_program_and_leaves_the_rest_as_it_was(tmp_path):
@@ -178,7 +178,8 @@ def test_a_digest_tells_a_gradient_from_its_transpose_and_its_negative(tmp_path)
 
 
 def test_ctrl_c_gives_what_was_found(tmp_path):
-    path = written(tmp_path, RIGHT, ("dh = da @ Whh.T", "dh = da @ Whh"))
+    # What no value of a line can cure is searched for, edit by edit.
+    path = written(tmp_path, RIGHT, ("for t in reversed(range(len(x))):", "for t in reversed(range(1, len(x))):"))
     interrupted = threading.Event()
 
     def progress(tried: int, total: int, survivors: int) -> None:

@@ -49,7 +49,9 @@ def test_a_check_says_why_in_its_headline(mine):
     first = found["findings"][0]
     assert first["whole"]
     assert first["confidence"] == "confirmed"
-    assert "da[t] @ W_hh" in first["lines"][0]["would_read"]
+    line = first["lines"][0]
+    assert (line["line"], line["would_read"].split("#")[0].strip()) == (13, "dh = da @ Whh.T")
+    assert found["source"]["suspects"][0]["line"] == 13
     assert first["what"] in result["headline"]
     assert not any("could not be used" in note for note in found["notes"])
     assert all(residual["after"] < 32 < residual["before"] for residual in first["residuals"])
@@ -112,7 +114,7 @@ def test_a_failing_pytest_says_why_once(mine):
         [sys.executable, "-m", "pytest", "-q", "-rN", "test_mine.py"], cwd=mine.parent, capture_output=True, text=True
     )
     assert run.returncode == 1
-    assert run.stdout.count("dh_next = da[t] @ W_hh\n") == 1
+    assert run.stdout.count("+ dh = da @ Whh.T") == 1
 
 
 def _pytest(test: Path) -> int:

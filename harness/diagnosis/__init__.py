@@ -2,31 +2,34 @@
 where it explains the difference down to the noise; `diagnose` asks all of them and ranks what they find.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-from ..finding import Diagnosis, Finding
+from ..finding import Diagnosis, Finding, SourceMap
 from ..problem import Problem, make_tensors
 from .case import Ask, Case, Inquiry, Reference, elsewhere
 
 __all__ = ["diagnose", "ranked"]
 
 # Where two findings explain as much, the one that needs less of the reader goes first.
-MEANS = ("consensus", "not a bug", "relation", "fault dictionary", "credit map", "where it starts")
+MEANS = ("consensus", "not a bug", "line", "relation", "fault dictionary", "credit map", "where it starts")
 
 
-def diagnose(case: Case, ask: Ask, reference: Reference, call: str = "") -> Diagnosis:
+def diagnose(
+    case: Case, ask: Ask, reference: Reference, call: str = "", matches: Mapping[str, str] | None = None
+) -> Diagnosis:
     """Why a candidate's gradients differ on this case.
 
     Args:
         case: one on which they do.
         ask: puts the candidate to further problems.
         reference: the hand-derived gradients.
-        call: FILE:FUNCTION, for the pytest test of the smallest case; without it there is none.
+        call: FILE:FUNCTION, for the lines of the file and the pytest test of the smallest case, if there is one.
+        matches: the candidate's own name -> native name of each gradient, for the lines.
     """
-    from . import conventions, credit, dictionary, mutants, origin, precision, relations, smallest, straight
+    from . import conventions, credit, dictionary, lines, mutants, origin, precision, relations, smallest, straight
 
     others = _others(case, ask)
     inquiry = Inquiry(case, others, ask, reference)
@@ -48,21 +51,25 @@ def diagnose(case: Case, ask: Ask, reference: Reference, call: str = "") -> Diag
     with mutants.Pool() as pool:  # its process starts while the first means are at work
         found += timed("precision and determinism", precision.find) or ()
         found += timed("conventions", conventions.find) or ()
+        located: tuple[tuple[Finding, ...], SourceMap | None] = ((), None)
+        if call and not any(f.whole for f in found):  # a convention that explains all leaves nothing to cure
+            located = timed("lines", lines.find, call, matches or {}, about=inquiry) or located
         found += timed("relations", relations.find) or ()
         shapes = (timed("shapes", relations.find, about=inquiry) or ()) if turned.turns else ()
         found += timed("where it starts", origin.find) or ()
         picture, traced = timed("credit map", credit.trace) or (None, ())
-        looked_up = timed("fault dictionary", dictionary.find, pool)
+        cured = any(f.whole and f.lines for f in located[0])  # then the reference's own lines have nothing to add
+        looked_up = None if cured else timed("fault dictionary", dictionary.find, pool)
     found += traced
     if looked_up:
         found += looked_up.findings
         notes += looked_up.notes
-    found = turned.told(found, shapes)
+    found = [*located[0], *turned.told(found, shapes)]
     claimed = ranked(f for f in found if f.confidence != "lead")
     leads = ranked(f for f in found if f.confidence == "lead")
     fine = any(f.whole and f.means == "not a bug" for f in claimed)  # then there is nothing to work out by hand
     small = None if fine else timed("smallest failing case", smallest.shrink, call, about=inquiry)
-    return Diagnosis(claimed, leads, picture, small, tuple(notes), seconds)
+    return Diagnosis(claimed, leads, picture, small, tuple(notes), seconds, located[1])
 
 
 def _others(case: Case, ask: Ask) -> tuple[Case, ...]:
@@ -85,7 +92,9 @@ def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """
 
     def place(f: Finding) -> tuple[bool, int, int]:
-        forward = f.whole and f.means == "where it starts"
-        return not f.whole, MEANS.index("not a bug" if forward else f.means), -len(f.gradients)
+        means = "not a bug" if f.whole and f.means == "where it starts" else f.means
+        if f.means == "line" and not f.lines:  # it says where, as these do, and not yet what
+            means = "credit map"
+        return not f.whole, MEANS.index(means), -len(f.gradients)
 
     return tuple(sorted(findings, key=place))

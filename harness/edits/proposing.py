@@ -1,7 +1,7 @@
 """Every edit that the kinds have to offer for a source."""
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache, lru_cache
 from importlib import import_module
 from itertools import takewhile
@@ -13,7 +13,7 @@ from . import kinds as folder
 from .edit import Edit, made
 from .scope import Scope, editable
 from .site import Change, Kind, Site
-from .source import Function, Source, named, plain
+from .source import Function, Source, Span, named, plain
 from .vocabulary import Vocabulary
 
 LONG = 5_000  # characters: a longer statement, such as one with a table in it, is soon forgotten
@@ -33,6 +33,7 @@ def propose(
     *,
     breaking: bool = False,
     until: float = float("inf"),
+    within: Sequence[Span] | None = None,
 ) -> tuple[Edit, ...]:
     """Every edit of every kind inside these functions, or all of the file.
 
@@ -41,6 +42,7 @@ def propose(
         only: names of kinds, where not all are wanted.
         breaking: the kinds that are of use only for breaking what is right as well.
         until: a time on the clock of perf_counter, after which there are no more than those that were found by then.
+        within: stretches of the text, where not all of it is of interest: what stands in one of them is looked at.
     Returns:
         Edits from the first line to the last, in a line those that change the fewest characters first; no two with the
         same resulting text; each result is valid Python and parses to another tree than the source.
@@ -49,7 +51,8 @@ def propose(
     kinds = [kind for kind in all_kinds() if breaking or not kind.breaks]
     chosen = [kind for kind in kinds if only is None or kind.name in only]
     places = takewhile(lambda _: perf_counter() < until, sites(text, functions))
-    found = [edit for site in places for kind in chosen for edit in offers(kind, site)]
+    looked_at = (site for site in places if within is None or _inside(site, within))
+    found = [edit for site in looked_at for kind in chosen for edit in offers(kind, site)]
     seen, kept = set[tuple[int, int, str]](), []
     for edit in sorted(found, key=lambda e: (e.line, e.end - e.start + len(e.new), e.start, e.end, e.new, e.kind)):
         if edit.new == source[edit.start : edit.end]:
@@ -62,6 +65,14 @@ def propose(
             if is_changed(text, edit):
                 kept.append(edit)
     return tuple(kept)
+
+
+def _inside(site: Site, within: Sequence[Span]) -> bool:
+    try:
+        start, end = site.source.span(site.node)
+    except TypeError:  # a part of the syntax without a place of its own
+        return False
+    return any(first <= start and end <= last for first, last in within)
 
 
 def sites(source: Source, functions: Collection[str] | None) -> Iterator[Site]:

@@ -6,7 +6,6 @@ are left alone, and so are those in a `try` or a `match`.
 """
 
 import ast
-import builtins
 import copy
 import re
 from collections import Counter
@@ -18,22 +17,8 @@ from typing import Any
 import numpy as np
 
 from ..edits import Edit
+from ..edits.purity import is_pure
 from ..edits.source import Source
-
-# Calls that change nothing they are given. Builtins by name; functions of NumPy's kind and methods of arrays by theirs.
-BUILTINS = frozenset(
-    re.findall(r"\w+", "range len reversed zip enumerate sum min max abs float int list tuple slice iter")
-)
-PURE = frozenset(
-    re.findall(
-        r"\w+",
-        "abs all any arange array asarray astype atleast_2d broadcast_to clip concatenate copy cosh cumsum diag dot "
-        "einsum empty empty_like exp expand_dims eye flip full full_like get hstack inner items keys kron log matmul "
-        "maximum mean minimum moveaxis multiply newaxis ones ones_like outer prod ravel reshape roll shape sign sinh "
-        "size split sqrt square squeeze stack subtract sum swapaxes tanh tensordot transpose tril triu values vstack "
-        "where zeros zeros_like",
-    )
-)
 
 # A text without it calls and assigns nothing: no tree has to be looked at.
 MAY_CHANGE = re.compile(r"[\w\])}\"']\s*\(|:=|__|\\")
@@ -126,7 +111,7 @@ def surely_raises(edit: Edit, source: str, site: Site, seen: Moment, own: frozen
     """Whether the expression raises with the edit made. `own`: names of the functions that the file defines."""
     text = f"({source[site.start : edit.start]}{edit.new}{source[edit.end : site.end]}\n)"
     try:
-        if MAY_CHANGE.search(text) and not _pure(ast.parse(text, mode="eval"), own):
+        if MAY_CHANGE.search(text) and not is_pure(ast.parse(text, mode="eval"), own):
             return False
         code = compile(text, "<rehearsal>", "eval", dont_inherit=True)
     except SyntaxError:
@@ -137,26 +122,6 @@ def surely_raises(edit: Edit, source: str, site: Site, seen: Moment, own: frozen
     except Exception:
         return True
     return bool(site.target) and not _fits_in_place(site.target, value, names)
-
-
-def _pure(tree: ast.Expression, own: frozenset[str]) -> bool:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom):
-            return False
-        if isinstance(node, ast.Attribute) and node.attr.startswith("__"):  # mangled inside a class
-            return False
-        if isinstance(node, ast.Call) and not _pure_call(node, own):
-            return False
-    return True
-
-
-def _pure_call(call: ast.Call, own: frozenset[str]) -> bool:
-    function = call.func
-    if any(keyword.arg in ("out", None) for keyword in call.keywords):
-        return False
-    if isinstance(function, ast.Name):
-        return function.id in BUILTINS - own and hasattr(builtins, function.id)
-    return isinstance(function, ast.Attribute) and function.attr in PURE - own
 
 
 def _fits_in_place(target: str, value: Any, names: dict[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from time import perf_counter
 
 from ...backends import discover
 from ..check import split_target
+from ..diagnosis.lines import locate
 from ..edits import Edit, apply, functions, propose
 from ..edits.source import Source
 from ..errors import BadInput
@@ -90,6 +91,7 @@ class Search:
         self.problem, self.layout = problem, layout
         self.trial = Trial(path, function, source, layout, ())
         reference = discover()["numpy"].gradients
+        self.threshold = threshold
         self.pose = partial(questions.pose, layout=layout, reference=reference, threshold=threshold)
         self.patches: tuple[Patch, ...] = ()
         self.partial: tuple[Patch, ...] = ()
@@ -109,6 +111,10 @@ class Search:
             self.whole = False
 
     def _repair(self, base: Version) -> None:
+        self._solve(base)
+        if self.patches:
+            self.whole = False
+            return
         steps = self._repaired(base)
         self.whole = self.whole and not self._over
         if self.patches or self._over:
@@ -117,11 +123,29 @@ class Search:
         try:
             for step in climbs[:BRANCHES]:
                 if not self.patches:
-                    self._repaired(self._after(base, step), [other.edit for other in climbs])
+                    self._repaired(self._after(base, step.edit), [other.edit for other in climbs])
         except TimeUp:
             self.whole = False
         if not self.patches:
             self.partial = self._halves(base, climbs)
+
+    def _solve(self, base: Version) -> None:
+        """Try what gives the lines the values that they must have: the edits of one, or of several after each other."""
+        left = self.crew.until - perf_counter()
+        limits = replace(self.crew.limits, seconds=max(0.0, min(left, self.crew.limits.seconds)))
+        asked = (self.path, self.trial.function, self.problem, self.layout, self.trial.matches)
+        try:
+            found = locate(*asked, discover()["numpy"].gradients, limits, self.threshold).located
+        except (Crashed, TimedOut, Raised):
+            return
+        version, cures = base, [(one.whole, edits) for one, edits in zip(found.suspects, found.cures, strict=True)]
+        while cures and not cures[0][0] and cures[0][1] and any(whole for whole, _ in cures):
+            edit = cures.pop(0)[1][0]
+            version = self._after(version, edit)
+        edits = [edit for whole, some in cures if whole for edit in some]
+        if edits:
+            steps, _ = self._screened(version, plainest_first(version.source, edits), len(edits))
+            self.patches = self._confirmed(version, steps)
 
     def _repaired(self, version: Version, likely: Sequence[Edit] = ()) -> list[Step]:
         """Look for the single edits that repair a version, the plainest first; all that was tried comes back.
@@ -268,9 +292,9 @@ class Search:
                 found.setdefault(outcome.digest, Step(edit, outcome))
         return sorted(found.values(), key=lambda step: height(step.outcome), reverse=True)
 
-    def _after(self, base: Version, step: Step) -> Version:
-        source = apply(base.source, step.edit)
-        return Version(source, (*base.edits, step.edit), self.crew.survey(self.screening, source))
+    def _after(self, base: Version, edit: Edit) -> Version:
+        source = apply(base.source, edit)
+        return Version(source, (*base.edits, edit), self.crew.survey(self.screening, source))
 
     def _halves(self, base: Version, climbs: list[Step]) -> tuple[Patch, ...]:
         """Of the edits that mend whole gradients those that do so on the further problems too."""

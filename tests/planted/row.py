@@ -87,9 +87,10 @@ class Planted:
         return path
 
     def named(self, finding: Finding) -> bool:
-        """The finding names a true cause."""
+        """The finding names a true cause, or cures a line that is faulty."""
         text = said(finding)
-        return any(cause.named_in(text) for cause in self.causes)
+        at_line = finding.means == "line" and any(line.line in self.lines for line in finding.lines)
+        return at_line or any(cause.named_in(text) for cause in self.causes)
 
     def __str__(self) -> str:
         return f"{self.program.name}: {self.name}"

@@ -1,0 +1,126 @@
+"""Running a tapped program: what passes through each tap, and the gradients when something is added there."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType, FrameType, ModuleType
+from typing import Any, Protocol
+
+import numpy as np
+
+from .taps import TAP
+
+Array = np.ndarray
+Slot = tuple[int, int, int]
+"""Which tap, which of its executions in a call, and which part of a tuple or list that it passes on; from 0."""
+
+
+@dataclass
+class Meter:
+    """What passes through the taps in one call. It adds what it is told to, and notes the values if it is asked to."""
+
+    added: Mapping[Slot, Array] = field(default_factory=dict)
+    seen: dict[Slot, Array] | None = None
+    watch: "Watch | None" = None
+    counts: dict[int, int] = field(default_factory=dict)
+
+    def reset(self) -> None:
+        self.counts.clear()
+        if self.seen is not None:
+            self.seen.clear()
+
+    def __call__(self, number: int, value: Any) -> Any:
+        if not isinstance(value, PASSED_ON) and not _is_float(value):
+            return value
+        turn = self.counts.get(number, -1) + 1
+        self.counts[number] = turn
+        if self.watch and self.watch.number == number:
+            self.watch.passing(turn, sys._getframe(1))
+        if not isinstance(value, PASSED_ON):
+            return self._one((number, turn, 0), value)
+        if not any(_is_float(each) for each in value):
+            return value
+        parts = [self._one((number, turn, k), each) if _is_float(each) else each for k, each in enumerate(value)]
+        if all(a is b for a, b in zip(parts, value, strict=True)):
+            return value
+        return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+
+    def _one(self, slot: Slot, value: Any) -> Any:
+        step = self.added.get(slot)
+        value = value if step is None else _plus(value, step)
+        if self.seen is not None:
+            self.seen[slot] = _copied(value)
+        return value
+
+
+PASSED_ON = (tuple, list)
+
+
+class Watch(Protocol):
+    """Somebody who wants to see the frame in which a tap is passed."""
+
+    number: int
+
+    def passing(self, turn: int, frame: FrameType) -> None: ...
+
+
+@dataclass(frozen=True)
+class Runner:
+    """A tapped program, and how it is called and read.
+
+    Args:
+        call: calls the function of a module and gives its gradients, flat, (N,).
+        within: runs what it is given within limits; None where that comes to nothing.
+    """
+
+    code: CodeType
+    path: Path
+    call: Callable[[ModuleType], Array]
+    within: Callable[[Callable[[], Array]], "Array | None"]
+
+    def run(
+        self,
+        added: Mapping[Slot, Array] | None = None,
+        seen: dict[Slot, Array] | None = None,
+        watch: Watch | None = None,
+    ) -> Array | None:
+        """The gradients with `added` put on top of the values; None where the program raises or is not finite.
+
+        Every run has a module of its own, so that none can leave anything behind for the next.
+        """
+        meter = Meter(added or {}, seen, watch)
+        module = ModuleType(self.path.stem)
+        module.__file__ = str(self.path)
+        module.__dict__[TAP] = meter
+        sys.modules[module.__name__] = module  # dataclasses and pickle look a module up by its name
+
+        def once() -> Array:
+            exec(self.code, module.__dict__)
+            meter.reset()
+            return self.call(module)
+
+        found = self.within(once)
+        return found if found is not None and np.isfinite(found).all() else None
+
+
+def _is_float(value: Any) -> bool:
+    if isinstance(value, float | np.floating):
+        return True
+    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    return kind == "f" or bool(getattr(value, "is_floating_point", bool)())
+
+
+def _plus(value: Any, step: Array) -> Any:
+    if isinstance(value, float | np.floating):
+        return type(value)(value + step.item())
+    if hasattr(value, "new_tensor"):  # torch's own
+        return value + value.new_tensor(step)
+    return value + step.astype(value.dtype)
+
+
+def _copied(value: Any) -> Array:
+    try:
+        return np.array(value.detach() if hasattr(value, "detach") else value, dtype=np.float64)
+    except Exception:  # a tracer has a shape, and no value yet
+        return np.zeros(value.shape)

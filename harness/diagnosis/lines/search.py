@@ -1,0 +1,232 @@
+"""The search for suspects in one version of the user's source; it runs where the user's code runs.
+
+All it needs is a way to run the program, its source and the right gradients: no model is known here.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from time import perf_counter
+
+import numpy as np
+
+from ...edits import Edit, apply, functions, line_of, propose
+from ...edits.purity import is_pure
+from ...edits.source import Source, Span
+from ...finding import Residual, Suspect
+from .running import Runner, Slot
+from .solving import Goal, Response, Shapes, Solution, reaches, respond, solve, solve_partly
+from .taps import Tap
+from .values import fitting
+
+Array = np.ndarray
+Holds = Callable[[str, tuple[str, ...]], bool]
+"""Whether a source makes these gradients right, and spoils none, on every further problem."""
+
+MOST = 400  # unknowns of a tap: one that has more is an accumulator, or a forward pass made at once
+TRIED = 6  # edits of a tap that are held against further problems, the plainest first
+FAULTS = 3  # that are looked for one behind the other
+SHOWN = 6  # numbers of a value that are shown
+
+
+class Budget:
+    """Runs that a search may make: counted, so that it finds the same on a busy machine; only one that is far too slow
+    is ended by the clock."""
+
+    def __init__(self, runs: int, seconds: float) -> None:
+        self._left, self._until = runs, perf_counter() + seconds
+
+    def take(self, runs: int) -> bool:
+        """Whether there is something left; then so many runs are taken off."""
+        if self._left <= 0 or perf_counter() > self._until:
+            return False
+        self._left -= runs
+        return True
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A version of the source on one problem, ready to run: what it gives there, what is right, and what passes its
+    taps."""
+
+    source: str
+    runner: Runner
+    taps: tuple[Tap, ...]
+    goal: Goal
+    seen: Mapping[Slot, Array]
+
+    def by_tap(self) -> dict[int, Shapes]:
+        """The slots of each tap that ran, the taps of fewest unknowns first: they cost least, and say most."""
+        found: dict[int, dict[Slot, tuple[int, ...]]] = {}
+        for slot, value in self.seen.items():
+            found.setdefault(slot[0], {})[slot] = value.shape
+        few = {number: unknowns(shapes) for number, shapes in found.items()}
+        return {n: found[n] for n in sorted(found, key=few.__getitem__) if few[n] <= MOST}
+
+
+def unknowns(shapes: Shapes) -> int:
+    """How many numbers pass these slots; as many runs it takes to see how the gradients answer to them."""
+    return sum(prod(shape) for shape in shapes.values())
+
+
+@dataclass(frozen=True)
+class Located:
+    """What was found: suspects, the surest first, with the edits that cure each; the lines that are cleared; and how
+    many values there was no time for."""
+
+    suspects: tuple[Suspect, ...] = ()
+    cures: tuple[tuple[Edit, ...], ...] = ()
+    cleared: tuple[int, ...] = ()
+    left: int = 0
+
+
+def locate(
+    subject: Subject, again: Subject | None, prepare: Callable[[str], "Subject | None"], holds: Holds, budget: Budget
+) -> Located:
+    """The suspects of a source; behind a fault that is cured the next one is looked for.
+
+    Args:
+        again: the same on a problem of other sizes, on which what was solved must be solved once more.
+        prepare: another version of the source on the same problem; None where it does not run there.
+        budget: when it is spent no further tap is begun.
+    """
+    found = one_fault(subject, again, holds, budget)
+    for _ in range(FAULTS - 1):
+        first = next((k for k, one in enumerate(found.suspects) if one.cure), None)
+        if first is None or any(one.whole for one in found.suspects):
+            break
+        mended = apply(subject.source, found.cures[first][0])
+        after = prepare(mended) if mended.count("\n") == subject.source.count("\n") else None
+        rest = one_fault(after, None, holds, budget) if after else Located()
+        if after is None or not any(one.whole for one in rest.suspects):
+            break
+        found = Located(
+            (found.suspects[first], *rest.suspects), (found.cures[first], *rest.cures), rest.cleared, rest.left
+        )
+        subject = after
+    return found
+
+
+def one_fault(subject: Subject, again: Subject | None, holds: Holds, budget: Budget) -> Located:
+    """The suspects of a single fault, or where there is none those of a part of it."""
+    goal, responses, left = subject.goal, dict[int, Response](), 0
+    whole: dict[int, Solution] = {}
+    wrong = goal.entries(goal.wrong) & (np.abs(goal.base - goal.right) > goal.tolerance)
+    partly: list[tuple[int, Shapes, Array]] = []
+    for number, shapes in subject.by_tap().items():
+        if not budget.take(1):
+            left += 1
+            continue
+        reached = reaches(subject.runner.run, goal, shapes)
+        if reached is None or not (reached & wrong).any():
+            continue
+        if (wrong & ~reached).any():
+            partly.append((number, shapes, reached))
+        elif not budget.take(unknowns(shapes)):
+            left += 1
+        elif response := respond(subject.runner.run, goal, shapes, reached):
+            responses[number] = response
+            if solution := solve(subject.runner.run, goal, response, goal.wrong):
+                whole[number] = solution
+    whole = {number: one for number, one in whole.items() if again is None or _solved(again, number)}
+    solutions = whole or _parts(subject, responses, partly, budget)
+    return _told(subject, solutions, holds, left)
+
+
+def _solved(again: Subject, number: int) -> bool:
+    """Whether the same tap cures all on another problem; True where nothing is wrong there, or it is too large."""
+    run, goal, shapes = again.runner.run, again.goal, again.by_tap().get(number)
+    if not goal.wrong or shapes is None:
+        return True
+    reached = reaches(run, goal, shapes)
+    response = None if reached is None else respond(run, goal, shapes, reached)
+    return response is not None and solve(run, goal, response, goal.wrong) is not None
+
+
+def _parts(
+    subject: Subject, responses: dict[int, Response], partly: Sequence[tuple[int, Shapes, Array]], budget: Budget
+) -> dict[int, Solution]:
+    """Taps that make some gradients right and none wrong, those that mend most."""
+    run, goal = subject.runner.run, subject.goal
+    for number, shapes, reached in partly:
+        if budget.take(unknowns(shapes)) and (response := respond(run, goal, shapes, reached)):
+            responses[number] = response
+    found = {number: solve_partly(run, goal, response) for number, response in responses.items()}
+    return {number: solution for number, solution in found.items() if solution}
+
+
+def _told(subject: Subject, solutions: Mapping[int, Solution], holds: Holds, left: int) -> Located:
+    cures = dict(_cures(subject, solutions, holds))
+    order = sorted(solutions, key=lambda n: _place(subject, n, solutions[n], cures.get(n, ())))
+    suspects = tuple(_suspect(subject, n, solutions[n], cures.get(n, ())) for n in order)
+    bad = {line for one in suspects for line in range(one.line, one.last + 1)}
+    ran = {slot[0] for slot in subject.seen}
+    cleared = {line for n in ran for line in range(subject.taps[n].line, subject.taps[n].last + 1)} - bad
+    return Located(suspects, tuple(cures.get(n, ()) for n in order), tuple(sorted(cleared)), left)
+
+
+def _place(subject: Subject, number: int, solution: Solution, cures: Sequence[Edit]) -> tuple[object, ...]:
+    """A key to sort suspects by, the surest first: what mends most, a cure, evidence, what computes something."""
+    tap, wrong = subject.taps[number], subject.goal.wrong
+    cost = len(cures[0].new) + cures[0].end - cures[0].start if cures else 0
+    return (len(wrong) - len(solution.cures), not cures, cost, solution.rank - solution.reach, tap.plain, -number)
+
+
+def _cures(subject: Subject, solutions: Mapping[int, Solution], holds: Holds) -> Iterator[tuple[int, tuple[Edit, ...]]]:
+    """By tap the edits of its expression that give the values that it must have, and hold on further problems."""
+    text, own = Source(subject.source), frozenset(name.rpartition(".")[2] for name in functions(subject.source))
+    spans = {n: _statement(text, subject.taps[n].span(text)) for n in solutions}
+    edits = propose(subject.source, within=list(spans.values())) if spans else ()
+    plainest = sorted(edits, key=lambda e: (len(e.new) + e.end - e.start, e.line, e.start, e.new))
+    for number, solution in solutions.items():
+        a, b = spans[number]
+        inside = [edit for edit in plainest if a <= edit.start and edit.end <= b]
+        fit = fitting(subject, number, inside, text, solution, lambda tree: is_pure(tree, own))
+        good = tuple(e for e in fit[:TRIED] if holds(apply(subject.source, e), solution.cures))
+        if good:
+            yield number, good
+
+
+def _statement(source: Source, span: Span) -> Span:
+    """The simple statement around an expression, or the expression itself where it stands in the head of a block."""
+    around = source.statement(*span)
+    return span if around is None or hasattr(around, "body") else source.span(around)
+
+
+def _suspect(subject: Subject, number: int, solution: Solution, cures: Sequence[Edit]) -> Suspect:
+    tap, slots = subject.taps[number], list(solution.added)
+    seen: dict[Slot, Array] = {}
+    after = subject.runner.run(solution.added, seen)
+    moved = solution.moved(subject.goal)
+    changed = [slot for slot in slots if moved[slot]]
+    first = (changed or slots)[0]
+    needed = seen[first]
+    line = cures[0].line if cures else tap.line
+    return Suspect(
+        tap.line,
+        tap.last,
+        tap.text,
+        tap.role,
+        tuple(Residual(name, *subject.goal.ratios(name, after)) for name in solution.cures),
+        set(solution.cures) == set(subject.goal.wrong),
+        solution.rank,
+        solution.reach,
+        len({slot[1] for slot in slots}),
+        len({slot[1] for slot in changed}),
+        first[1],
+        numbers(needed - solution.added[first]),
+        numbers(needed),
+        cures[0].what if cures else "",
+        line_of(subject.source, line) if cures else "",
+        line_of(apply(subject.source, cures[0]), line) if cures else "",
+    )
+
+
+def numbers(value: Array) -> str:
+    """The first numbers of an array, as a person reads them, and its shape."""
+    flat = [f"{each:.3g}" for each in value.ravel()[:SHOWN]]
+    if not value.ndim:
+        return flat[0]
+    more = ", ..." if value.size > SHOWN else ""
+    shape = ", ".join(map(str, value.shape)) + ("," if value.ndim == 1 else "")
+    return f"[{', '.join(flat)}{more}] ({shape})"

@@ -1,0 +1,170 @@
+"""Solving for the values that a tap must pass on for gradients to be right.
+
+Backpropagation is linear in the adjoints: what is added to a value of the backward pass adds to all gradients in
+proportion. One run for each entry of each execution of a tap gives the columns of that map; least squares gives what
+must be added; a run with it says whether everything is right then. Only this last run is evidence, so that a value of
+the forward pass, to which nothing is linear, is never claimed by mistake.
+
+Source: Griewank and Walther (2008), Evaluating Derivatives, section 3.2, for the linearity in the adjoints; Golub and
+Van Loan (2013), Matrix Computations, section 5.5, for least squares of deficient rank.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, pairwise
+from math import prod
+
+import numpy as np
+
+from ...noise import THRESHOLD
+from .running import Slot
+
+Array = np.ndarray
+Shapes = Mapping[Slot, tuple[int, ...]]
+Run = Callable[[Mapping[Slot, Array]], "Array | None"]
+
+RANK = 1e-10  # of the largest singular value: below stands what rounding makes of a zero
+ROUNDS = 4  # of refinement: each takes off what the rounding of the one before has left
+STEP = 1.0  # nothing depends on it where all is linear
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What the gradients are, and what they must be: flat, one behind the other, (N,).
+
+    Args:
+        names, counts: of the gradients in that order, and how many entries each has.
+        tolerance: the largest difference of an entry that matches: `threshold` times the noise.
+    """
+
+    names: tuple[str, ...]
+    counts: tuple[int, ...]
+    base: Array
+    right: Array
+    tolerance: Array
+    threshold: float = THRESHOLD
+
+    @cached_property
+    def places(self) -> dict[str, slice]:
+        ends = accumulate(self.counts, initial=0)
+        return {name: slice(a, b) for name, (a, b) in zip(self.names, pairwise(ends), strict=True)}
+
+    def wrong_in(self, found: Array) -> tuple[str, ...]:
+        """The gradients with an entry that does not match."""
+        off = np.abs(found - self.right) > self.tolerance
+        return tuple(name for name, place in self.places.items() if off[place].any())
+
+    @cached_property
+    def wrong(self) -> tuple[str, ...]:
+        return self.wrong_in(self.base)
+
+    def ratios(self, name: str, after: Array | None) -> tuple[float, float]:
+        """How far a gradient is off before and after, in units of the noise."""
+        place = self.places[name]
+        found = self.base if after is None else after
+        noise = self.tolerance[place] / self.threshold
+        off = (np.abs(one[place] - self.right[place]) / noise for one in (self.base, found))
+        before, after_it = (float(one.max(initial=0.0)) for one in off)
+        return before, after_it
+
+    def entries(self, names: Iterable[str]) -> Array:
+        """Which entries belong to these gradients."""
+        chosen = np.zeros(len(self.base), dtype=bool)
+        for name in names:
+            chosen[self.places[name]] = True
+        return chosen
+
+
+@dataclass(frozen=True)
+class Response:
+    """How the gradients answer to a tap: `columns`, their change by each entry of what is added, (unknowns, N); and
+    which of them it reaches at all, (N,)."""
+
+    shapes: Shapes
+    columns: Array
+    reached: Array
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What must be added at a tap.
+
+    Args:
+        added: by slot, the least that makes the gradients `cures` right and leaves right what is right.
+        rank, reach: the number of entries that the tap moves, of those that were asked for, and of the unknowns that
+            they answer to. What it explains beyond its rank is evidence.
+    """
+
+    added: Mapping[Slot, Array]
+    cures: tuple[str, ...]
+    rank: int
+    reach: int
+    response: Response
+
+    def moved(self, goal: Goal) -> dict[Slot, bool]:
+        """By slot, whether what is added there moves any gradient beyond the noise: elsewhere the value is right."""
+        found, start = {}, 0
+        for slot, step in self.added.items():
+            change = step.ravel() @ self.response.columns[start : start + step.size]
+            found[slot] = bool((np.abs(change) > goal.tolerance).any())
+            start += step.size
+        return found
+
+
+def reaches(run: Run, goal: Goal, shapes: Shapes) -> Array | None:
+    """Which entries change when something is added everywhere at random, (N,); None where the run raises then."""
+    random = np.random.default_rng(0)
+    found = run({slot: random.uniform(-STEP, STEP, shape) for slot, shape in shapes.items()})
+    return None if found is None else found != goal.base
+
+
+def respond(run: Run, goal: Goal, shapes: Shapes, reached: Array) -> Response | None:
+    """The columns of a tap, one run for each; None where one of them raises."""
+    columns = []
+    for slot, shape in shapes.items():
+        for index in np.ndindex(*shape):
+            step = np.zeros(shape)
+            step[index] = STEP
+            answer = run({slot: step})
+            if answer is None:
+                return None
+            columns.append((answer - goal.base) / STEP)
+    return Response(shapes, np.array(columns), reached)
+
+
+def solve(run: Run, goal: Goal, response: Response, cures: tuple[str, ...]) -> Solution | None:
+    """What makes these gradients right and no other wrong; None where nothing does."""
+    others = [name for name in goal.wrong if name not in cures]
+    asked = response.reached & ~goal.entries(others)
+    left, values, right = np.linalg.svd(response.columns[:, asked].T, full_matrices=False)
+    kept = values > RANK * values.max(initial=0.0)
+    if not kept.any():
+        return None
+    inverse = (right[kept].T / values[kept]) @ left[:, kept].T
+    total, found = np.zeros(len(response.columns)), goal.base
+    for _ in range(ROUNDS):
+        total = total + inverse @ (goal.right - found)[asked]
+        found = run(split(total, response.shapes))
+        if found is None:
+            return None
+        if set(goal.wrong_in(found)) <= set(others):
+            return Solution(split(total, response.shapes), cures, int(kept.sum()), int(asked.sum()), response)
+    return None
+
+
+def solve_partly(run: Run, goal: Goal, response: Response) -> Solution | None:
+    """The same for as many of the wrong gradients as one after the other can be made right together."""
+    best: Solution | None = None
+    for name in goal.wrong:
+        if response.reached[goal.places[name]].any():
+            best = solve(run, goal, response, (*(best.cures if best else ()), name)) or best
+    return best
+
+
+def split(flat: Array, shapes: Shapes) -> dict[Slot, Array]:
+    """A flat vector over the slots as an array for each."""
+    ends = accumulate((prod(shape) for shape in shapes.values()), initial=0)
+    return {
+        slot: flat[a:b].reshape(shape) for (slot, shape), (a, b) in zip(shapes.items(), pairwise(ends), strict=True)
+    }

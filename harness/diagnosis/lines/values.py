@@ -1,0 +1,141 @@
+"""Edits judged by the value that a line must have: evaluated where the line stands, without running the program.
+
+In the run that is right each execution of a tap has a value that makes it so. An edited expression is evaluated in the
+frame of that execution; where it differs from the right value, the columns say by how much that moves each gradient.
+What moves none beyond the noise would make the program right.
+"""
+
+import ast
+import copy
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from math import prod
+from types import CodeType, FrameType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...edits import Edit
+from ...edits.source import Source
+from .running import Slot
+from .solving import Goal, Shapes, Solution
+from .taps import Tap
+
+if TYPE_CHECKING:
+    from .search import Subject
+
+Array = np.ndarray
+Names = dict[str, Any]
+
+
+@dataclass
+class Tried:
+    """An edit of a tap's expression: its code, whether evaluating it changes nothing, and its values so far,
+    (unknowns,); None once it has raised or has another shape."""
+
+    edit: Edit
+    code: CodeType
+    pure: bool
+    values: Array | None
+
+
+@dataclass
+class Trying:
+    """Watches one tap in the run that is right and evaluates edited expressions there."""
+
+    number: int
+    places: Mapping[Slot, slice]
+    shapes: Shapes
+    tried: list[Tried]
+
+    def passing(self, turn: int, frame: FrameType) -> None:
+        names = {**frame.f_globals, **frame.f_locals}
+        for one in self.tried:
+            if one.values is None:
+                continue
+            try:
+                value = eval(one.code, dict(names) if one.pure else _copied(names, frame))
+                self._note(one, turn, value)
+            except Exception:  # what does not fit raises all sorts of things
+                one.values = None
+
+    def _note(self, one: Tried, turn: int, value: Any) -> None:
+        parts = value if isinstance(value, tuple | list) else (value,)
+        for slot, place in self.places.items():
+            if slot[1] == turn:
+                array = np.asarray(_plain(parts[slot[2]]), dtype=np.float64)
+                shape = self.shapes[slot]
+                if array.shape != shape:
+                    raise ValueError(f"{array.shape} is not {shape}")
+                assert one.values is not None  # it is still in the running
+                one.values[place] = array.ravel()
+
+
+def fitting(
+    subject: "Subject",
+    number: int,
+    edits: Iterable[Edit],
+    source: Source,
+    solution: Solution,
+    is_pure: Callable[[ast.Expression], bool],
+) -> list[Edit]:
+    """Those of the edits, of a tap's expression and how it is assigned, that give the right values."""
+    goal, shapes = subject.goal, solution.response.shapes
+    ends = list(accumulate((prod(shape) for shape in shapes.values()), initial=0))
+    places = {slot: slice(a, b) for slot, (a, b) in zip(shapes, pairwise(ends), strict=True)}
+    tap = subject.taps[number]
+    tried = [one for edit in edits if (one := _tried(edit, tap, source, ends[-1], is_pure))]
+    if not tried:
+        return []
+    watch, seen = Trying(number, places, shapes, tried), dict[Slot, Array]()
+    subject.runner.run(solution.added, seen, watch)
+    if not seen.keys() >= shapes.keys():  # an edit that was tried has changed the course of the run
+        return []
+    right = np.concatenate([seen[slot].ravel() for slot in shapes])
+    asked = goal.entries(set(goal.names) - set(goal.wrong) | set(solution.cures))
+    return [one.edit for one in tried if _fits(one, right, solution, goal, asked)]
+
+
+def _fits(one: Tried, right: Array, solution: Solution, goal: Goal, asked: Array) -> bool:
+    if one.values is None or not np.isfinite(one.values).all():
+        return False
+    moved = (one.values - right) @ solution.response.columns
+    return bool((np.abs(moved) <= goal.tolerance)[asked].all())
+
+
+def _tried(edit: Edit, tap: Tap, source: Source, size: int, is_pure: Callable[[ast.Expression], bool]) -> Tried | None:
+    text = edited(edit, tap, source)
+    if text is None:
+        return None
+    try:
+        tree = ast.parse(f"({text}\n)", mode="eval")
+        return Tried(edit, compile(tree, "<edit>", "eval"), is_pure(tree), np.full(size, np.nan))
+    except SyntaxError:
+        return None
+
+
+def edited(edit: Edit, tap: Tap, source: Source) -> str | None:
+    """The expression whose value a tap would pass on for the edited statement to do the same; None where the edit
+    changes neither the expression nor how it is assigned."""
+    start, end = tap.span(source)
+    old = source.text[start:end]
+    if start <= edit.start and edit.end <= end:
+        return f"{source.text[start : edit.start]}{edit.new}{source.text[edit.end : end]}"
+    if source.text[edit.start : edit.end] == tap.operator and source.text[edit.end : start].isspace():
+        return OTHERWISE.get((tap.operator, edit.new), "").format(old, tap.target) or None
+    return None
+
+
+# What would have to be assigned, or added, for another operator to do the same: {0} is the expression, {1} the target.
+OTHERWISE = {("=", "+="): "({1}) + ({0})", ("+=", "="): "({0}) - ({1})", ("+=", "-="): "-({0})", ("-=", "+="): "-({0})"}
+
+
+def _copied(names: Names, frame: FrameType) -> Names:
+    memo: dict[int, Any] = {}
+    own = {k: v if isinstance(v, ModuleType) else copy.deepcopy(v, memo) for k, v in frame.f_locals.items()}
+    return {**names, **own}
+
+
+def _plain(value: Any) -> Any:
+    return value.detach() if hasattr(value, "detach") else value

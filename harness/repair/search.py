@@ -25,7 +25,7 @@ from .crew import Crew, TimeUp
 from .patching import hunks, source_of, unified
 from .questions import KEEPINGS, Keeping, Question
 from .ranking import best_first, grouped, hopeful_first, plainest_first, those_first
-from .steps import Step, Version, distinct, gains, height, moved, patience, ran, wrong_on
+from .steps import Step, Version, distinct, gains, height, moved, patience, place, ran, touched, wrong_on
 from .trial import RAISED, Outcome, Survey, Trial
 
 Progress = Callable[[int, int, int], None]
@@ -138,13 +138,15 @@ class Search:
             found = locate(*asked, discover()["numpy"].gradients, limits, self.threshold).located
         except (Crashed, TimedOut, Raised):
             return
-        version, cures = base, [(one.whole, edits) for one, edits in zip(found.suspects, found.cures, strict=True)]
-        while cures and not cures[0][0] and cures[0][1] and any(whole for whole, _ in cures):
-            edit = cures.pop(0)[1][0]
-            version = self._after(version, edit)
-        edits = [edit for whole, some in cures if whole for edit in some]
-        if edits:
-            steps, _ = self._screened(version, plainest_first(version.source, edits), len(edits))
+        version, suspects = base, list(zip(found.suspects, found.cures, strict=True))
+        while suspects and not suspects[0][0].whole and suspects[0][1] and any(one.whole for one, _ in suspects):
+            version = self._after(version, suspects.pop(0)[1][0])
+        whole = [(one, cures) for one, cures in suspects if one.whole]
+        cures = {place(edit): edit for _, some in whole for edit in some}
+        if cures:  # and whatever else changes those lines: what leaves a statement out may be plainer
+            lines = {n for one, _ in whole for n in range(one.line, one.last + 1)}
+            cures |= {place(edit): edit for edit in self._edits(version) if lines & set(touched(version.source, edit))}
+            steps, _ = self._screened(version, plainest_first(version.source, cures.values()), len(cures))
             self.patches = self._confirmed(version, steps)
 
     def _repaired(self, version: Version, likely: Sequence[Edit] = ()) -> list[Step]:

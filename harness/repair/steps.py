@@ -45,6 +45,12 @@ def place(edit: Edit) -> Place:
     return edit.start, edit.end, edit.new
 
 
+def touched(source: str, edit: Edit) -> range:
+    """The lines, from 1, that an edit changes something of."""
+    last = edit.line + source.count("\n", edit.start, edit.end)
+    return range(edit.line, last + 1)
+
+
 def moved(edits: Iterable[Edit], done: Iterable[Edit]) -> set[Place]:
     """Where edits stand after others were made; those that overlap with one of them are gone."""
     places = {place(edit) for edit in edits}

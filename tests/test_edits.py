@@ -443,8 +443,8 @@ def test_most_faults_are_cured_by_one_edit_of_their_own_source() -> None:
 def leads(source: str, edits: tuple[Edit, ...], goal: str) -> bool:
     """Whether one of the edits makes the goal of the source, but for the order of terms and factors."""
     at = changed_line(source, goal)
-    near = [edit for edit in edits if abs(edit.line - at) <= 1]
-    return any(tree(function_at(apply(source, edit), at)) == tree(function_at(goal, at)) for edit in near)
+    near, wanted = [edit for edit in edits if abs(edit.line - at) <= 1], tree(function_at(goal, at))
+    return any(tree(function_at(apply(source, edit), at)) == wanted for edit in near)
 
 
 def changed_line(source: str, other: str) -> int:

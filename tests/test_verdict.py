@@ -228,5 +228,5 @@ def test_the_threshold_holds_for_the_diagnosis_too(tmp_path: Path, threshold: st
         assert wrong == set(NAMES)
     else:
         assert wrong == named == {"W_xh"}
-        assert "W_xh is scaled by 2" in json.loads(written.read_text())["headline"]
+        assert "1 for 2 in 2 * dWxh" in json.loads(written.read_text())["headline"]
         assert "<= 1e+09 * noise" in only["diagnosis"]["smallest"]["test"]

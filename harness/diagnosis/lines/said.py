@@ -18,11 +18,11 @@ SHORT = 60  # characters of an expression
 
 
 def what(told: Sequence[Suspect]) -> str:
-    """'line 26: dcdHin[t + 1] for dcdHin[t]', or 'the fault can be cured at line 27 or line 28 alone'."""
+    """'line 26: dcdHin[t + 1] for dcdHin[t]', or 'another value in line 27 or line 28 alone would make all right'."""
     if told[0].cure:
         return "; ".join(f"line {one.line}: {one.cure}" if one.cure else f"and line {one.line}" for one in told)
     lines = list(dict.fromkeys(one.line for one in told))
-    return f"{listed([f'line {n}' for n in lines])} alone can be the cause"
+    return f"another value in {listed([f'line {n}' for n in lines])} alone would make all right"
 
 
 def sentence(told: Sequence[Suspect]) -> str:

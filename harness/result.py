@@ -134,7 +134,7 @@ def from_json(text: str, origin: str = "the result") -> Result:
         raise BadInput(f"{origin} is JSON, but no gradparity result; give a file that --json wrote")
     if data["version"] != VERSION:
         raise BadInput(
-            f"{origin} has result version {data['version']!r}; this gradparity reads version {VERSION}: "
+            f"{origin} has result version {shortened(repr(data['version']), 100)}; this gradparity reads version {VERSION}: "
             "write it again with --json"
         )
     try:

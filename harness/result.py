@@ -133,9 +133,9 @@ def from_json(text: str, origin: str = "the result") -> Result:
     if not isinstance(data, dict) or "version" not in data or "panels" not in data:
         raise BadInput(f"{origin} is JSON, but no gradparity result; give a file that --json wrote")
     if data["version"] != VERSION:
+        given = shortened(repr(data["version"]), 100)
         raise BadInput(
-            f"{origin} has result version {shortened(repr(data['version']), 100)}; this gradparity reads version {VERSION}: "
-            "write it again with --json"
+            f"{origin} has result version {given}; this gradparity reads version {VERSION}: write it again with --json"
         )
     try:
         found = noun(Result, data)

@@ -69,7 +69,8 @@ def headline(panel: Panel) -> str:
     """The panel in a sentence: whose gradients, and the cause and the cure, or where none was found what differs."""
     findings = panel.diagnosis.findings if panel.diagnosis else ()
     patches = panel.repair.patches if panel.repair else ()
-    news = [*(finding.what for finding in findings[:1]), *(patch.sentence for patch in patches[:1])]
+    first = [finding for finding in findings[:1] if not (patches and finding.means == "line")]  # a patch says as much
+    news = [*(finding.what for finding in first), *(patch.sentence for patch in patches[:1])]
     coarse = coarser(panel.comparisons[0]) if panel.comparisons else ""
     if news and coarse and not any(coarse.split(",")[0] in one for one in news):
         news.insert(0, f"given in {coarse}")

@@ -100,6 +100,8 @@ def test_fix_alone_leaves_the_file(mine):
     assert run.returncode == 1
     assert mine.read_text() == MINE
     assert "+        dh = da @ Whh.T" in run.stdout
+    headline, _, _ = run.stdout.partition("\n\n")
+    assert headline.count("line 13") == 1
 
 
 def test_a_failing_pytest_says_why_once(mine):

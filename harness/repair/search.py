@@ -12,7 +12,7 @@ from ..check import split_target
 from ..diagnosis.lines import locate
 from ..edits import Edit, apply, functions, propose
 from ..edits.source import Source
-from ..errors import BadInput
+from ..errors import BadInput, GradparityError
 from ..hints import shadowing
 from ..layout import Layout
 from ..noise import THRESHOLD
@@ -136,7 +136,7 @@ class Search:
         asked = (self.path, self.trial.function, self.problem, self.layout, self.trial.matches)
         try:
             found = locate(*asked, discover()["numpy"].gradients, limits, self.threshold).located
-        except (Crashed, TimedOut, Raised):
+        except GradparityError:  # it is too slow for that, or has crashed
             return
         version, suspects = base, list(zip(found.suspects, found.cures, strict=True))
         while suspects and not suspects[0][0].whole and suspects[0][1] and any(one.whole for one, _ in suspects):

@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from time import perf_counter
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from ...candidate import arguments, read
+from ...errors import GradparityError
 from ...importing import importable
 from ...layout import Layout
 from ...repair import sandbox
@@ -24,7 +26,12 @@ from .taps import tapped
 Array = np.ndarray
 Answer = tuple[Located, int]
 RUNS = 4000  # that a search may make; most need a few hundred
+SLOW = 0.02  # seconds of a run on a small problem, as of jax without its compiler
 PATIENCE = 5.0  # seconds that one run may take
+
+
+class TooSlow(GradparityError):
+    """A run of the program takes so long that there is no time for the hundreds that are needed."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +58,17 @@ class Asked:
 
 
 def search(asked: Asked) -> Answer:
-    """What was located, and on which of the questions; the last where the program is right on all of them."""
+    """What was located, and on which of the questions; the last where the program is right on all of them.
+
+    Raises TooSlow.
+    """
     os.environ.update(UNCOMPILED)
     importable(asked.path.parent)
     prepare(asked, asked.source, asked.questions[0], confined=False)  # what is imported may set itself up
     sandbox.close(("kernel", "python"))
+    first = prepare(asked, asked.source, asked.questions[0])
+    if first and (seconds := min(_timed(first.runner) for _ in range(3))) > SLOW:
+        raise TooSlow(f"a run takes {seconds:.2g} s, and hundreds are needed to solve for a line")
     for which, question in enumerate(asked.questions):
         subject = prepare(asked, asked.source, question)
         if subject and subject.goal.wrong:
@@ -67,13 +80,22 @@ def search(asked: Asked) -> Answer:
     return Located(), len(asked.questions) - 1
 
 
+def _timed(runner: Runner) -> float:
+    start = perf_counter()
+    runner.run()
+    return perf_counter() - start
+
+
 def _holding(asked: Asked) -> Holds:
     """Judges versions on the further questions on which the original runs; where there is none, none holds."""
-    before = [(question, prepare(asked, asked.source, question)) for question in asked.further]
-    usable = [(question, subject.goal.wrong) for question, subject in before if subject]
+
+    @cache
+    def usable() -> list[tuple[Question, tuple[str, ...]]]:
+        before = [(question, prepare(asked, asked.source, question)) for question in asked.further]
+        return [(question, subject.goal.wrong) for question, subject in before if subject]
 
     def holds(source: str, cures: tuple[str, ...]) -> bool:
-        after = [(prepare(asked, source, question), wrong) for question, wrong in usable]
+        after = [(prepare(asked, source, question), wrong) for question, wrong in usable()]
         return bool(after) and all(one and _spoils_none(one, cures, wrong) for one, wrong in after)
 
     return holds

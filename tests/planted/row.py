@@ -13,6 +13,7 @@ from gradparity.harness.problem import Problem
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 ROW = Layout()
+FEW = 3  # lines that a person can look at
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,10 @@ class Planted:
         return path
 
     def named(self, finding: Finding) -> bool:
-        """The finding names a true cause, or cures a line that is faulty."""
+        """The finding names a true cause, or of at most three lines one that is faulty."""
         text = said(finding)
-        at_line = finding.means == "line" and any(line.line in self.lines for line in finding.lines)
+        lines = {int(n) for n in re.findall(r"\bline (\d+)", finding.what)} if finding.means == "line" else set()
+        at_line = len(lines) <= FEW and bool(lines & set(self.lines))
         return at_line or any(cause.named_in(text) for cause in self.causes)
 
     def __str__(self) -> str:

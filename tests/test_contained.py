@@ -17,10 +17,10 @@ from gradparity.backends import numpy_bptt
 from gradparity.harness.edits import Edit
 from gradparity.harness.layout import Layout
 from gradparity.harness.problem import Problem
-from gradparity.harness.repair import landlock
+from gradparity.harness.questions import pose, tiny
 from gradparity.harness.repair.crew import Crew
-from gradparity.harness.repair.questions import pose, tiny
-from gradparity.harness.repair.trial import Trial, Wall
+from gradparity.harness.repair.trial import Trial
+from gradparity.harness.sandbox import Wall, landlock
 from gradparity.harness.workers import Limits
 from tricks import HARMLESS, JAX, TORCH, TRICKS, Trick
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from gradparity.backends import numpy_bptt
+from gradparity.harness import sandbox
 from gradparity.harness.candidate import arguments, read
 from gradparity.harness.diagnosis.lines import findings, locate
 from gradparity.harness.diagnosis.lines.running import Runner, Slot
@@ -17,7 +18,6 @@ from gradparity.harness.diagnosis.lines.taps import tapped
 from gradparity.harness.finding import SourceMap
 from gradparity.harness.names import match
 from gradparity.harness.problem import Problem, make_tensors
-from gradparity.harness.repair import sandbox
 from planted import PROGRAMS, SINGLE, Planted
 from planted.row import CORPUS, Program
 

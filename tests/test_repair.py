@@ -13,9 +13,9 @@ from gradparity.harness.demo import LAYOUT, NO_H0_TERM, RANDOM_H0, SOURCE, TOO_E
 from gradparity.harness.errors import BadInput
 from gradparity.harness.layout import Layout
 from gradparity.harness.problem import Problem
+from gradparity.harness.questions import pose, tiny
 from gradparity.harness.repair import apply_patch, repair
 from gradparity.harness.repair.crew import Crew
-from gradparity.harness.repair.questions import pose, tiny
 from gradparity.harness.repair.trial import Trial
 from gradparity.harness.workers import Limits
 

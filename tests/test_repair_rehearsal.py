@@ -8,8 +8,8 @@ import pytest
 from gradparity.backends import numpy_bptt
 from gradparity.harness.demo import LAYOUT, RANDOM_H0, SOURCE
 from gradparity.harness.edits import Edit, functions, propose
+from gradparity.harness.questions import pose, tiny
 from gradparity.harness.repair import worker
-from gradparity.harness.repair.questions import pose, tiny
 from gradparity.harness.repair.rehearsal import Moment, sites, surely_raises
 from gradparity.harness.repair.trial import Trial
 

@@ -10,8 +10,8 @@ from gradparity.backends import numpy_bptt
 from gradparity.harness.edits import Edit
 from gradparity.harness.layout import Layout
 from gradparity.harness.problem import Problem, make_tensors
+from gradparity.harness.questions import Question, pose, tiny
 from gradparity.harness.repair.crew import Crew, TimeUp
-from gradparity.harness.repair.questions import Question, pose, tiny
 from gradparity.harness.repair.trial import RAISED, Outcome, Trial
 from gradparity.harness.workers import Limits
 

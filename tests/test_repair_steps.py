@@ -3,7 +3,8 @@
 from gradparity.harness.edits import Edit, apply
 from gradparity.harness.repair.ranking import hopeful_first, those_first
 from gradparity.harness.repair.steps import Step, distinct, moved, place
-from gradparity.harness.repair.trial import RAISED, Fate, Outcome
+from gradparity.harness.repair.trial import RAISED, Outcome
+from gradparity.harness.sandbox import Fate
 
 TEXT = "a = b\nc = d\ne = f\n"
 

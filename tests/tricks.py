@@ -136,8 +136,8 @@ NETWORK = [
 
 DISARMING = [
     *_all(
-        "s = sys.modules['gradparity.harness.repair.sandbox']; s.REFUSED = (); s._closed = False; open(NEW, 'w')",
-        "sys.modules['gradparity.harness.repair.sandbox']._hook = None; os.mkdir(NEW)",
+        "s = sys.modules['gradparity.harness.sandbox']; s.REFUSED = (); s._closed = False; open(NEW, 'w')",
+        "sys.modules['gradparity.harness.sandbox']._hook = None; os.mkdir(NEW)",
         "__import__('weakref').finalize(D.setdefault('late', type('Late', (), {})()), os.mkdir, NEW)",
         "signal.signal(signal.SIGPROF, lambda *_: os.path.exists(NEW) or os.mkdir(NEW)); "
         "signal.setitimer(signal.ITIMER_PROF, 0.0005, 0.0005)",

@@ -6,8 +6,8 @@ from time import perf_counter
 
 from ..edits import Edit
 from ..problem import Problem
+from ..questions import Question
 from .crew import Crew, TimeUp
-from .questions import Question
 from .trial import RAISED, Trial
 
 SHARE = 0.3  # of the time that is left: what posing the user's own problems may take

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..arrays import apart, is_real_float, roundoff
 from ..names import match
-from .questions import Question
+from ..questions import Question
 from .trial import RAISED, Trial
 
 Array = np.ndarray

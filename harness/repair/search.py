@@ -8,6 +8,7 @@ from pathlib import Path
 from time import perf_counter
 
 from ...backends import discover
+from .. import questions
 from ..check import split_target
 from ..diagnosis.lines import locate
 from ..edits import Edit, apply, functions, propose
@@ -18,12 +19,11 @@ from ..layout import Layout
 from ..noise import THRESHOLD
 from ..patch import Change, Patch, Repair
 from ..problem import Problem
+from ..questions import KEEPINGS, Keeping, Question
 from ..workers import Crashed, Limits, Raised, TimedOut
-from . import questions
 from .confirming import LEAST, Claim, Examination
 from .crew import Crew, TimeUp
 from .patching import hunks, source_of, unified
-from .questions import KEEPINGS, Keeping, Question
 from .ranking import best_first, grouped, hopeful_first, plainest_first, those_first
 from .steps import Step, Version, distinct, gains, height, moved, patience, place, ran, touched, wrong_on
 from .trial import RAISED, Outcome, Survey, Trial

@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from ..layout import Layout
-from .questions import Question
+from ..questions import Question
+from ..sandbox import Fate, Wall
 
 RAISED = -1
-Wall = Literal["kernel", "python"]
-Fate = Literal["ran", "pruned", "raised", "timeout", "memory", "exit", "crash"]
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ from time import perf_counter
 from types import FrameType
 from typing import Any
 
+from .. import sandbox
 from ..candidate import arguments, read, said
 from ..edits import Edit, functions
 from ..errors import BadInput
 from ..importing import importable
-from . import sandbox
 from .judge import NO_ANSWER, Marks, Standard, judged, matched, required, shaped_right, standard
 from .program import Program, fresh, mutated, program
 from .rehearsal import Moment, Site, moment, sites, surely_raises
@@ -26,8 +26,6 @@ from .trial import RAISED, Outcome, Survey, Trial
 
 SLICE = 1.0  # seconds: a call answers for as many mutants as it can in this time
 LOOPS = 0.05  # seconds: in which the original is timed
-# Frameworks read these when they are imported: a mutant is called once, which is not worth compiling it.
-UNCOMPILED = {"JAX_DISABLE_JIT": "1", "TORCHDYNAMO_DISABLE": "1"}
 Arguments = tuple[Mapping[str, Any], ...]
 
 
@@ -148,7 +146,7 @@ class Trace:
 def _original(pickled: bytes) -> tuple[Trial, Arguments]:
     """The trial, and the arguments for each question as the original's parameters ask for them."""
     trial: Trial = pickle.loads(pickled)
-    os.environ.update(UNCOMPILED)
+    os.environ.update(sandbox.UNCOMPILED)
     importable(trial.path.parent)
     version = program(trial.path, trial.function, trial.source)
     function = fresh(version, version.codes)

@@ -18,10 +18,10 @@ from gradparity.harness.demo import LAYOUT, RANDOM_H0, SOURCE
 from gradparity.harness.layout import Layout
 from gradparity.harness.patch import Patch, Repair
 from gradparity.harness.problem import Problem
+from gradparity.harness.questions import pose
 from gradparity.harness.repair import apply_patch, repair
 from gradparity.harness.repair.crew import Crew
 from gradparity.harness.repair.patching import source_of
-from gradparity.harness.repair.questions import pose
 from gradparity.harness.repair.trial import RAISED, Trial
 from gradparity.harness.workers import Limits
 from planted import DOUBLE, HELDOUT, PROGRAMS, SECOND, SECOND_DOUBLE, SINGLE, THIRD, THIRD_DOUBLE, Planted, Program

@@ -13,12 +13,12 @@ from ...finding import Finding, SourceLine, SourceMap, Suspect
 from ...layout import Layout
 from ...noise import THRESHOLD
 from ...problem import Problem
+from ...questions import Question, pose
 from ...workers import Limits, Worker
 from ..case import Inquiry, Reference, elsewhere
 from .said import sentence, what
 
 if TYPE_CHECKING:
-    from ...repair.questions import Question
     from .search import Located
 
 MEANS = "line"
@@ -56,7 +56,6 @@ def locate(
         matches: the candidate's own name -> native name of each gradient.
         limits: of the worker in which the user's code is run. `threshold`: the largest ratio that matches.
     """
-    from ...repair.questions import pose
     from .work import Answer, Asked
 
     problem = replace(problem, dtype="float64")

@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from ... import sandbox
 from ...candidate import arguments, read
 from ...errors import GradparityError
 from ...importing import importable
 from ...layout import Layout
-from ...repair import sandbox
-from ...repair.questions import Question
-from ...repair.worker import UNCOMPILED
+from ...questions import Question
 from .running import Runner, Slot
 from .search import Budget, Holds, Located, Subject, locate
 from .solving import Goal
@@ -62,7 +61,7 @@ def search(asked: Asked) -> Answer:
 
     Raises TooSlow.
     """
-    os.environ.update(UNCOMPILED)
+    os.environ.update(sandbox.UNCOMPILED)
     importable(asked.path.parent)
     prepare(asked, asked.source, asked.questions[0], confined=False)  # what is imported may set itself up
     sandbox.close(("kernel", "python"))

@@ -1,4 +1,4 @@
-"""What mutants run in: a time limit on each, no output, no files to write, no network, no other process.
+"""What a user's code runs in: a time limit on each call, no output, no files to write, no network, no other process.
 
 On Linux the kernel refuses all that, to whatever code: Landlock, seccomp and limits that cannot be raised again. A hook
 of Python's refuses what Python itself is asked for: the second wall there, and elsewhere the only one, which keeps
@@ -16,13 +16,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from . import landlock, seccomp
-from .trial import Fate, Wall
 
+Wall = Literal["kernel", "python"]
+Fate = Literal["ran", "pruned", "raised", "timeout", "memory", "exit", "crash"]
+
+# Frameworks read these when they are imported: what is called once is not worth compiling.
+UNCOMPILED = {"JAX_DISABLE_JIT": "1", "TORCHDYNAMO_DISABLE": "1"}
 REFUSED = (
     "socket.", "subprocess.", "shutil.", "urllib.", "ftplib.", "smtplib.", "http.", "webbrowser.", "sqlite3.",
     "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.kill", "os.remove", "os.rename", "os.rmdir",

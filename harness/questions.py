@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..layout import Layout, native_gradients
-from ..noise import THRESHOLD, Reference, measure_noise
-from ..problem import Problem, Tensors, make_tensors
+from .layout import Layout, native_gradients
+from .noise import THRESHOLD, Reference, measure_noise
+from .problem import Problem, Tensors, make_tensors
 
 Array = np.ndarray
 

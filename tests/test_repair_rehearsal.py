@@ -8,6 +8,7 @@ import pytest
 from gradparity.backends import numpy_bptt
 from gradparity.harness.demo import LAYOUT, RANDOM_H0, SOURCE
 from gradparity.harness.edits import Edit, functions, propose
+from gradparity.harness.edits.purity import Own
 from gradparity.harness.questions import pose, tiny
 from gradparity.harness.repair import worker
 from gradparity.harness.repair.rehearsal import Moment, sites, surely_raises
@@ -38,7 +39,7 @@ def test_every_edit_that_is_left_out_raises_when_it_is_run(stage):
 def rehearsed(source: str, old: str, new: str, own: frozenset[str] = frozenset(), **names: object) -> bool:
     start = source.index(old)
     (site,) = (s for s in sites(source) if s.start <= start and start + len(old) <= s.end)
-    return surely_raises(Edit("", start, start + len(old), new, 1, ""), source, site, Moment(names), own)
+    return surely_raises(Edit("", start, start + len(old), new, 1, ""), source, site, Moment(names), Own(own))
 
 
 def test_what_may_change_something_is_not_rehearsed():

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..edits import Edit
-from ..edits.purity import is_pure
+from ..edits.purity import Own, is_pure
 from ..edits.source import Source
 
 # A text without it calls and assigns nothing: no tree has to be looked at.
@@ -107,8 +107,8 @@ def moment(names: Mapping[str, Any], module: Mapping[str, Any]) -> Moment | None
     return Moment({**module, **own})
 
 
-def surely_raises(edit: Edit, source: str, site: Site, seen: Moment, own: frozenset[str]) -> bool:
-    """Whether the expression raises with the edit made. `own`: names of the functions that the file defines."""
+def surely_raises(edit: Edit, source: str, site: Site, seen: Moment, own: Own) -> bool:
+    """Whether the expression raises with the edit made. `own`: the functions that the file defines."""
     text = f"({source[site.start : edit.start]}{edit.new}{source[edit.end : site.end]}\n)"
     try:
         if MAY_CHANGE.search(text) and not is_pure(ast.parse(text, mode="eval"), own):

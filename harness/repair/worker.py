@@ -17,6 +17,7 @@ from typing import Any
 from .. import sandbox
 from ..candidate import arguments, read, said
 from ..edits import Edit, functions
+from ..edits.purity import Own
 from ..errors import BadInput
 from ..importing import importable
 from .judge import NO_ANSWER, Marks, Standard, judged, matched, required, shaped_right, standard
@@ -44,7 +45,7 @@ class Stage:
     given: Arguments
     standards: tuple[Standard, ...]
     seen: Mapping[Site, Moment]
-    own: frozenset[str]
+    own: Own
     digest: str
 
 
@@ -174,7 +175,7 @@ def _stage(pickled: bytes, source: str) -> Stage:
             trace.follow(fresh(version, version.codes), sandbox.copied(given[0]))
     except BaseException:
         pass
-    own = frozenset(name.rpartition(".")[2] for name in functions(source))
+    own = Own(frozenset(name.rpartition(".")[2] for name in functions(source)))
     stage = Stage(trial, version, given, _standards(trial), trace.seen, own, "")
     digests = {_digest(stage) for _ in range(2)}
     return replace(stage, digest=digests.pop() if len(digests) == 1 else "")

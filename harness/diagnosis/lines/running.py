@@ -24,6 +24,7 @@ class Meter:
     seen: dict[Slot, Array] | None = None
     watch: "Watch | None" = None
     counts: dict[int, int] = field(default_factory=dict)
+    resting: bool = False
 
     def reset(self) -> None:
         self.counts.clear()
@@ -31,12 +32,14 @@ class Meter:
             self.seen.clear()
 
     def __call__(self, number: int, value: Any) -> Any:
-        if not isinstance(value, PASSED_ON) and not _is_float(value):
+        if self.resting or (not isinstance(value, PASSED_ON) and not _is_float(value)):
             return value
         turn = self.counts.get(number, -1) + 1
         self.counts[number] = turn
         if self.watch and self.watch.number == number:
+            self.resting = True  # what is tried there may call functions that have taps
             self.watch.passing(turn, sys._getframe(1))
+            self.resting = False
         if not isinstance(value, PASSED_ON):
             return self._one((number, turn, 0), value)
         if not any(_is_float(each) for each in value):

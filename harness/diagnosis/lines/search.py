@@ -4,18 +4,20 @@ All it needs is a way to run the program, its source and the right gradients: no
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from time import perf_counter
 
 import numpy as np
 
 from ...edits import Edit, apply, functions, line_of, propose
-from ...edits.purity import is_pure
+from ...edits.edit import made
+from ...edits.purity import own_functions
 from ...edits.source import Source, Span
 from ...finding import Residual, Suspect
 from .running import Runner, Slot
 from .solving import Goal, Response, Shapes, Solution, reaches, respond, solve, solve_partly
+from .structure import mending, nearest_first, structural
 from .taps import Tap
 from .values import fitting
 
@@ -130,7 +132,69 @@ def one_fault(subject: Subject, again: Subject | None, holds: Holds, budget: Bud
                 whole[number] = solution
     whole = {number: one for number, one in whole.items() if again is None or _solved(again, number)}
     solutions = whole or _parts(subject, responses, partly, budget)
-    return _told(subject, solutions, holds, left)
+    told = _told(subject, solutions, holds, left)
+    return told if any(one.whole and one.cure for one in told.suspects) else _restructured(subject, told, holds, budget)
+
+
+def _restructured(subject: Subject, told: Located, holds: Holds, budget: Budget) -> Located:
+    """With what is mended by an edit that changes no value of a line, if there is one; what mends most goes first."""
+    source, text, near = subject.source, Source(subject.source), [one.line for one in told.suspects]
+    edits = structural(propose(source, _functions_run(subject)), subject.taps, text)
+
+    def rerun(version: str) -> Array | None:
+        try:
+            code = compile(version, str(subject.runner.path), "exec", dont_inherit=True)
+        except (SyntaxError, ValueError):
+            return None
+        return replace(subject.runner, code=code).run() if budget.take(1) else None
+
+    mended = sorted(mending(source, subject.goal, nearest_first(edits, near), rerun), key=lambda one: -len(one[1]))
+    held = [one for one in mended[:TRIED] if holds(apply(source, one[0]), one[1])]
+    if not held:
+        return told
+    found = [_statement_suspect(subject, *one, rerun(apply(source, one[0]))) for one in held]
+    few = [
+        (s, c)
+        for s, c in zip(told.suspects, told.cures, strict=True)
+        if not (held[0][1] == subject.goal.wrong and s.whole is False)
+    ]
+    suspects = (*found, *(s for s, _ in few))
+    cures = (*((edit,) for edit, _ in held), *(c for _, c in few))
+    return Located(suspects, cures, told.cleared, told.left)
+
+
+def _functions_run(subject: Subject) -> set[str] | None:
+    """The functions in which a tap was passed; None where some of the module's own statements are among them."""
+    lines = {subject.taps[slot[0]].line for slot in subject.seen}
+    bodies = functions(subject.source)
+    found = {name for name, node in bodies.items() if any(node.lineno <= n <= (node.end_lineno or n) for n in lines)}
+    return found or None
+
+
+def _statement_suspect(subject: Subject, edit: Edit, cures: tuple[str, ...], after: Array | None) -> Suspect:
+    goal, mended = subject.goal, apply(subject.source, edit)
+    line = line_of(subject.source, edit.line)
+    residuals = tuple(Residual(name, *goal.ratios(name, after)) for name in cures)
+    would = line_of(mended, edit.line)
+    count = sum(goal.counts)
+    return Suspect(
+        edit.line,
+        edit.line,
+        line,
+        "statement",
+        residuals,
+        set(cures) == set(goal.wrong),
+        0,
+        count,
+        0,
+        0,
+        0,
+        "",
+        "",
+        edit.what,
+        line,
+        would,
+    )
 
 
 def _solved(again: Subject, number: int) -> bool:
@@ -174,14 +238,15 @@ def _place(subject: Subject, number: int, solution: Solution, cures: Sequence[Ed
 
 def _cures(subject: Subject, solutions: Mapping[int, Solution], holds: Holds) -> Iterator[tuple[int, tuple[Edit, ...]]]:
     """By tap the edits of its expression that give the values that it must have, and hold on further problems."""
-    text, own = Source(subject.source), frozenset(name.rpartition(".")[2] for name in functions(subject.source))
+    text = Source(subject.source)
+    own = own_functions(text.tree)
     spans = {n: _statement(text, subject.taps[n].span(text)) for n in solutions}
     edits = propose(subject.source, within=list(spans.values())) if spans else ()
-    plainest = sorted(edits, key=lambda e: (len(e.new) + e.end - e.start, e.line, e.start, e.new))
     for number, solution in solutions.items():
         a, b = spans[number]
-        inside = [edit for edit in plainest if a <= edit.start and edit.end <= b]
-        fit = fitting(subject, number, inside, text, solution, lambda tree: is_pure(tree, own))
+        inside = [edit for edit in edits if a <= edit.start and edit.end <= b]
+        found = {made(subject.source, e): e for e in reversed(fitting(subject, number, inside, text, solution, own))}
+        fit = sorted(found.values(), key=lambda e: (len(e.new) + e.end - e.start, e.line, e.start, e.new))
         good = tuple(e for e in fit[:TRIED] if holds(apply(subject.source, e), solution.cures))
         if good:
             yield number, good

@@ -42,6 +42,12 @@ class Tap:
         """Its place in the text, in characters."""
         return source.offset(self.line, self.column), source.offset(self.last, self.end)
 
+    def node(self, source: Source) -> ast.expr | None:
+        """The expression in the tree of the source."""
+        place = (self.line, self.column, self.last, self.end)
+        nodes = (node for node in ast.walk(source.tree) if isinstance(node, ast.expr))
+        return next((n for n in nodes if (n.lineno, n.col_offset, n.end_lineno, n.end_col_offset) == place), None)
+
 
 def tapped(source: str, filename: str) -> tuple[CodeType, tuple[Tap, ...]]:
     """The code of a source with a call of TAP(number, value) around each value, and the taps by number.

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...edits import Edit
+from ...edits.purity import Own, is_pure
 from ...edits.source import Source
+from .rewriting import Filling, Hole, Rewriting, Standing
 from .running import Slot
 from .solving import Goal, Shapes, Solution
 from .taps import Tap
@@ -31,34 +33,35 @@ Names = dict[str, Any]
 
 @dataclass
 class Tried:
-    """An edit of a tap's expression: its code, whether evaluating it changes nothing, and its values so far,
+    """A candidate: how it is evaluated where the program stands, the edit that it is, and its values so far,
     (unknowns,); None once it has raised or has another shape."""
 
-    edit: Edit
-    code: CodeType
-    pure: bool
+    evaluate: Callable[[Standing, FrameType], Any]
+    edit: Callable[[], Edit]
     values: Array | None
 
 
 @dataclass
 class Trying:
-    """Watches one tap in the run that is right and evaluates edited expressions there."""
+    """Watches one tap in the run that is right and evaluates candidates there."""
 
     number: int
     places: Mapping[Slot, slice]
     shapes: Shapes
-    tried: list[Tried]
+    begin: Callable[[Standing], list[Tried]]
+    codes: dict[str, CodeType]
+    tried: list[Tried] | None = None
 
     def passing(self, turn: int, frame: FrameType) -> None:
-        names = {**frame.f_globals, **frame.f_locals}
+        standing = Standing({**frame.f_globals, **frame.f_locals}, self.codes)
+        if self.tried is None:
+            self.tried = self.begin(standing)
         for one in self.tried:
-            if one.values is None:
-                continue
-            try:
-                value = eval(one.code, dict(names) if one.pure else _copied(names, frame))
-                self._note(one, turn, value)
-            except Exception:  # what does not fit raises all sorts of things
-                one.values = None
+            if one.values is not None:
+                try:
+                    self._note(one, turn, one.evaluate(standing, frame))
+                except Exception:  # what does not fit raises all sorts of things
+                    one.values = None
 
     def _note(self, one: Tried, turn: int, value: Any) -> None:
         parts = value if isinstance(value, tuple | list) else (value,)
@@ -73,28 +76,37 @@ class Trying:
 
 
 def fitting(
-    subject: "Subject",
-    number: int,
-    edits: Iterable[Edit],
-    source: Source,
-    solution: Solution,
-    is_pure: Callable[[ast.Expression], bool],
+    subject: "Subject", number: int, edits: Iterable[Edit], source: Source, solution: Solution, own: Own
 ) -> list[Edit]:
-    """Those of the edits, of a tap's expression and how it is assigned, that give the right values."""
+    """Edits that give the right values: of those given, of a tap's expression and how it is assigned, and of all that
+    could be written in it."""
     goal, shapes = subject.goal, solution.response.shapes
     ends = list(accumulate((prod(shape) for shape in shapes.values()), initial=0))
     places = {slot: slice(a, b) for slot, (a, b) in zip(shapes, pairwise(ends), strict=True)}
-    tap = subject.taps[number]
-    tried = [one for edit in edits if (one := _tried(edit, tap, source, ends[-1], is_pure))]
-    if not tried:
-        return []
-    watch, seen = Trying(number, places, shapes, tried), dict[Slot, Array]()
+    tap, codes = subject.taps[number], dict[str, CodeType]()
+    rewriting = Rewriting(source, root, own, codes) if (root := tap.node(source)) else None
+
+    def begin(standing: Standing) -> list[Tried]:
+        blank = np.full(ends[-1], np.nan)
+        found = [one for edit in edits if (one := _tried(edit, tap, source, blank.copy(), own))]
+        if rewriting:
+            found += [_written(rewriting, *one, blank.copy()) for one in rewriting.candidates(standing)]
+        return found
+
+    watch, seen = Trying(number, places, shapes, begin, codes), dict[Slot, Array]()
     subject.runner.run(solution.added, seen, watch)
-    if not seen.keys() >= shapes.keys():  # an edit that was tried has changed the course of the run
+    if not watch.tried or not seen.keys() >= shapes.keys():  # a candidate has changed the course of the run
         return []
     right = np.concatenate([seen[slot].ravel() for slot in shapes])
     asked = goal.entries(set(goal.names) - set(goal.wrong) | set(solution.cures))
-    return [one.edit for one in tried if _fits(one, right, solution, goal, asked)]
+    return [one.edit() for one in watch.tried if _fits(one, right, solution, goal, asked)]
+
+
+def _written(rewriting: Rewriting, hole: Hole, filling: Filling, blank: Array) -> Tried:
+    def evaluate(standing: Standing, _frame: FrameType) -> Any:
+        return standing.filled(hole.code, filling.value(standing))
+
+    return Tried(evaluate, lambda: rewriting.edit(hole, filling), blank)
 
 
 def _fits(one: Tried, right: Array, solution: Solution, goal: Goal, asked: Array) -> bool:
@@ -104,15 +116,20 @@ def _fits(one: Tried, right: Array, solution: Solution, goal: Goal, asked: Array
     return bool((np.abs(moved) <= goal.tolerance)[asked].all())
 
 
-def _tried(edit: Edit, tap: Tap, source: Source, size: int, is_pure: Callable[[ast.Expression], bool]) -> Tried | None:
+def _tried(edit: Edit, tap: Tap, source: Source, blank: Array, own: Own) -> Tried | None:
     text = edited(edit, tap, source)
     if text is None:
         return None
     try:
         tree = ast.parse(f"({text}\n)", mode="eval")
-        return Tried(edit, compile(tree, "<edit>", "eval"), is_pure(tree), np.full(size, np.nan))
+        code, pure = compile(tree, "<edit>", "eval"), is_pure(tree, own)
     except SyntaxError:
         return None
+
+    def evaluate(standing: Standing, frame: FrameType) -> Any:
+        return eval(code, dict(standing.names) if pure else _copied(standing.names, frame))
+
+    return Tried(evaluate, lambda: edit, blank)
 
 
 def edited(edit: Edit, tap: Tap, source: Source) -> str | None:

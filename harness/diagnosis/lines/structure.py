@@ -1,0 +1,42 @@
+"""What no value of an expression can mend: bounds, conditions, targets, operators, the order of statements, and those
+that are missing or too many. For these the edits near the suspects are made, and the program is run with each.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import numpy as np
+
+from ...edits import Edit, apply
+from ...edits.source import Source
+from .solving import Goal
+from .taps import Tap
+
+Array = np.ndarray
+Rerun = Callable[[str], "Array | None"]
+"""The gradients of another version of the source on the same problem; None where it does not run."""
+
+
+def structural(edits: Iterable[Edit], taps: Iterable[Tap], source: Source) -> Iterator[Edit]:
+    """Those of the edits that are not inside an expression whose value was looked at."""
+    spans = [tap.span(source) for tap in taps]
+    return (edit for edit in edits if not any(a <= edit.start and edit.end <= b for a, b in spans))
+
+
+def nearest_first(edits: Iterable[Edit], lines: Sequence[int]) -> list[Edit]:
+    """Those nearest to one of these lines first, of equals the plainest."""
+
+    def away(edit: Edit) -> int:
+        return min((abs(edit.line - line) for line in lines), default=0)
+
+    return sorted(edits, key=lambda e: (away(e), len(e.new) + e.end - e.start, e.line, e.start, e.new))
+
+
+def mending(source: str, goal: Goal, edits: Iterable[Edit], rerun: Rerun) -> Iterator[tuple[Edit, tuple[str, ...]]]:
+    """The edits with which some gradients are right and none wrong that was right, with those that they cure."""
+    for edit in edits:
+        found = rerun(apply(source, edit))
+        if found is None or found.shape != goal.base.shape:
+            continue
+        wrong = set(goal.wrong_in(found))
+        if wrong < set(goal.wrong):
+            yield edit, tuple(name for name in goal.wrong if name not in wrong)

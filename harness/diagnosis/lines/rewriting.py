@@ -105,11 +105,10 @@ class Rewriting:
             for text in texts(scope, standing.names, self.own)
             if (value := tried(standing, text)) is not None
         ]
-        slices = list(dict.fromkeys(self.source.of(node) for node in scope.nodes if isinstance(node, ast.Slice)))
         for hole in self.holes():
             now = tried(standing, hole.text)
             if now is not None:
-                for filling in _fillings(hole, now, known, slices):
+                for filling in _fillings(hole, now, known):
                     value = tried(standing, filling)
                     if value is not None and _alike(value, now, hole.free and filling.grown is None):
                         yield hole, filling
@@ -128,7 +127,7 @@ def tried(standing: Standing, what: "str | Filling") -> Any:
     return value if number or isinstance(getattr(value, "shape", None), tuple) else None
 
 
-def _fillings(hole: Hole, now: Any, known: list[tuple[str, Any]], slices: list[str]) -> Iterator[Filling]:
+def _fillings(hole: Hole, now: Any, known: list[tuple[str, Any]]) -> Iterator[Filling]:
     """The plain ones first: other texts, the place itself grown, others grown, the place with another."""
     own = hole.text
     if _is_index(now):
@@ -137,7 +136,7 @@ def _fillings(hole: Hole, now: Any, known: list[tuple[str, Any]], slices: list[s
         yield from (Filling(text, (text,)) for text in shifted if text != own)
         return
     yield from (Filling(text, (text,)) for text, _ in known if text != own)
-    yield from (Filling(text, (text,)) for text in (*_turned(hole.node), *_sliced(hole.node, slices)))
+    yield from (Filling(text, (text,)) for text in _turned(hole.node))
     yield from (Filling(one.written(own), (own,), one) for one in ALONE)
     shaped = [(text, value) for text, value in known if not _is_index(value) and text != own]
     for text, value in shaped:
@@ -163,18 +162,6 @@ def _turned(node: ast.expr) -> Iterator[str]:
             yield from (f"({one}) {symbol} ({other})" for kind, symbol in SYMBOLS.items() if kind is not type(op))
         case ast.Call(args=[one, other, *rest]):
             yield ast.unparse(ast.Call(node.func, [other, one, *rest], node.keywords))
-
-
-def _sliced(node: ast.expr, slices: list[str]) -> Iterator[str]:
-    """Another slice along one of the axes."""
-    if isinstance(node, ast.Subscript):
-        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        texts = [ast.unparse(part) for part in parts]
-        for k, part in enumerate(parts):
-            if isinstance(part, ast.Slice):
-                for other in (":", *slices):
-                    index = ", ".join([*texts[:k], other, *texts[k + 1 :]])
-                    yield f"{ast.unparse(node.value)}[{index}]"
 
 
 def _inside(root: ast.expr) -> Iterator[ast.expr]:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .taps import TAP
+from .taps import LEFT, TAP
 
 Array = np.ndarray
 Slot = tuple[int, int, int]
@@ -48,6 +48,26 @@ class Meter:
         if all(a is b for a, b in zip(parts, value, strict=True)):
             return value
         return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+
+    def left(self, number: int, read: Callable[[], Any]) -> None:
+        """The same between two statements, for an array that is changed where it is."""
+        try:
+            value = read()
+        except Exception:  # it is not set yet
+            return
+        if self.resting or not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.flags.writeable:
+            return
+        turn = self.counts.get(number, -1) + 1
+        self.counts[number] = turn
+        if self.watch and self.watch.number == number:
+            self.resting = True
+            self.watch.passing(turn, sys._getframe(1))
+            self.resting = False
+        slot = number, turn, 0
+        if slot in self.added:
+            value += self.added[slot]
+        if self.seen is not None:
+            self.seen[slot] = _copied(value)
 
     def _one(self, slot: Slot, value: Any) -> Any:
         step = self.added.get(slot)
@@ -95,7 +115,7 @@ class Runner:
         meter = Meter(added or {}, seen, watch)
         module = ModuleType(self.path.stem)
         module.__file__ = str(self.path)
-        module.__dict__[TAP] = meter
+        module.__dict__.update({TAP: meter, LEFT: meter.left})
         sys.modules[module.__name__] = module  # dataclasses and pickle look a module up by its name
 
         def once() -> Array:

@@ -15,6 +15,7 @@ from ...edits.edit import made
 from ...edits.purity import own_functions
 from ...edits.source import Source, Span
 from ...finding import Residual, Suspect
+from .inserting import completing, gapped
 from .running import Runner, Slot
 from .solving import Goal, Response, Shapes, Solution, reaches, respond, solve, solve_partly
 from .structure import mending, nearest_first, structural
@@ -27,6 +28,8 @@ Holds = Callable[[str, tuple[str, ...]], bool]
 
 MOST = 400  # unknowns of a tap: one that has more is an accumulator, or a forward pass made at once
 TRIED = 6  # edits of a tap that are held against further problems, the plainest first
+REARRANGED = 600  # edits with which the program is run
+GAPS = 4  # places where a statement may be missing that one is sought for
 FAULTS = 3  # that are looked for one behind the other
 SHOWN = 6  # numbers of a value that are shown
 
@@ -111,29 +114,13 @@ def locate(
 
 def one_fault(subject: Subject, again: Subject | None, holds: Holds, budget: Budget) -> Located:
     """The suspects of a single fault, or where there is none those of a part of it."""
-    goal, responses, left = subject.goal, dict[int, Response](), 0
-    whole: dict[int, Solution] = {}
-    wrong = goal.entries(goal.wrong) & (np.abs(goal.base - goal.right) > goal.tolerance)
-    partly: list[tuple[int, Shapes, Array]] = []
-    for number, shapes in subject.by_tap().items():
-        if not budget.take(1):
-            left += 1
-            continue
-        reached = reaches(subject.runner.run, goal, shapes)
-        if reached is None or not (reached & wrong).any():
-            continue
-        if (wrong & ~reached).any():
-            partly.append((number, shapes, reached))
-        elif not budget.take(unknowns(shapes)):
-            left += 1
-        elif response := respond(subject.runner.run, goal, shapes, reached):
-            responses[number] = response
-            if solution := solve(subject.runner.run, goal, response, goal.wrong):
-                whole[number] = solution
-    whole = {number: one for number, one in whole.items() if again is None or _solved(again, number)}
-    solutions = whole or _parts(subject, responses, partly, budget)
+    solutions, left = _solutions(subject, again, budget)
     told = _told(subject, solutions, holds, left)
-    return told if any(one.whole and one.cure for one in told.suspects) else _restructured(subject, told, holds, budget)
+    if not any(one.whole and one.cure for one in told.suspects):
+        told = _restructured(subject, told, holds, budget)
+    if not any(one.whole and one.cure for one in told.suspects):
+        told = _completed(subject, told, holds, budget)
+    return told
 
 
 def _restructured(subject: Subject, told: Located, holds: Holds, budget: Budget) -> Located:
@@ -148,7 +135,7 @@ def _restructured(subject: Subject, told: Located, holds: Holds, budget: Budget)
             return None
         return replace(subject.runner, code=code).run() if budget.take(1) else None
 
-    mended = sorted(mending(source, subject.goal, nearest_first(edits, near), rerun), key=lambda one: -len(one[1]))
+    mended = sorted(mending(source, subject.goal, nearest_first(edits, near)[:REARRANGED], rerun), key=lambda one: -len(one[1]))
     held = [one for one in mended[:TRIED] if holds(apply(source, one[0]), one[1])]
     if not held:
         return told
@@ -197,6 +184,51 @@ def _statement_suspect(subject: Subject, edit: Edit, cures: tuple[str, ...], aft
     )
 
 
+def _completed(subject: Subject, told: Located, holds: Holds, budget: Budget) -> Located:
+    """With what is mended by a statement that is put in, if there is one."""
+    try:
+        code, gaps = gapped(subject.source, str(subject.runner.path))
+    except SyntaxError:
+        return told
+    runner, seen = replace(subject.runner, code=code), dict[Slot, Array]()
+    if runner.run(seen=seen) is None:
+        return told
+    there = replace(subject, runner=runner, taps=gaps, seen=seen)
+    solutions, _ = _solutions(there, None, budget)
+    likely = sorted(solutions, key=lambda n: (-len(solutions[n].cures), solutions[n].rank - solutions[n].reach))[:GAPS]
+    found = _told(there, {n: solutions[n] for n in likely}, holds, 0)
+    cured = [(s, c) for s, c in zip(found.suspects, found.cures, strict=True) if s.cure]
+    if not cured:
+        return told
+    suspects, cures = zip(*cured, strict=True)
+    return replace(told, suspects=(*suspects, *told.suspects), cures=(*cures, *told.cures))
+
+
+def _solutions(subject: Subject, again: Subject | None, budget: Budget) -> tuple[dict[int, Solution], int]:
+    """By tap what makes all right, or where nothing does a part; and how many taps there was no time for."""
+    goal, responses, left = subject.goal, dict[int, Response](), 0
+    whole: dict[int, Solution] = {}
+    wrong = goal.entries(goal.wrong) & (np.abs(goal.base - goal.right) > goal.tolerance)
+    partly: list[tuple[int, Shapes, Array]] = []
+    for number, shapes in subject.by_tap().items():
+        if not budget.take(1):
+            left += 1
+            continue
+        reached = reaches(subject.runner.run, goal, shapes)
+        if reached is None or not (reached & wrong).any():
+            continue
+        if (wrong & ~reached).any():
+            partly.append((number, shapes, reached))
+        elif not budget.take(unknowns(shapes)):
+            left += 1
+        elif response := respond(subject.runner.run, goal, shapes, reached):
+            responses[number] = response
+            if solution := solve(subject.runner.run, goal, response, goal.wrong):
+                whole[number] = solution
+    whole = {number: one for number, one in whole.items() if again is None or _solved(again, number)}
+    return whole or _parts(subject, responses, partly, budget), left
+
+
 def _solved(again: Subject, number: int) -> bool:
     """Whether the same tap cures all on another problem; True where nothing is wrong there, or it is too large."""
     run, goal, shapes = again.runner.run, again.goal, again.by_tap().get(number)
@@ -240,12 +272,16 @@ def _cures(subject: Subject, solutions: Mapping[int, Solution], holds: Holds) ->
     """By tap the edits of its expression that give the values that it must have, and hold on further problems."""
     text = Source(subject.source)
     own = own_functions(text.tree)
-    spans = {n: _statement(text, subject.taps[n].span(text)) for n in solutions}
+    spans = {n: _statement(text, subject.taps[n].span(text)) for n in solutions if subject.taps[n].role != "left"}
     edits = propose(subject.source, within=list(spans.values())) if spans else ()
     for number, solution in solutions.items():
-        a, b = spans[number]
-        inside = [edit for edit in edits if a <= edit.start and edit.end <= b]
-        found = {made(subject.source, e): e for e in reversed(fitting(subject, number, inside, text, solution, own))}
+        if subject.taps[number].role == "left":
+            offered = completing(subject, number, text, solution, own)
+        else:
+            a, b = spans[number]
+            inside = [edit for edit in edits if a <= edit.start and edit.end <= b]
+            offered = fitting(subject, number, inside, text, solution, own)
+        found = {made(subject.source, e): e for e in reversed(offered)}
         fit = sorted(found.values(), key=lambda e: (len(e.new) + e.end - e.start, e.line, e.start, e.new))
         good = tuple(e for e in fit[:TRIED] if holds(apply(subject.source, e), solution.cures))
         if good:

@@ -12,6 +12,7 @@ from ...edits.levels import SYMBOLS
 from ...edits.source import Source, Span
 
 TAP = "__tap__"
+LEFT = "__left__"
 KEEPERS = ("dict", "tuple", "list")  # calls whose arguments are values of the statement, as a literal's elements are
 
 

@@ -1,4 +1,4 @@
-"""h[t] for h[t + 1], h[-1] for h[0]: one element further or back."""
+"""h[t] for h[t + 1], h[-1] for h[0], h[t] for h[k]: one element further or back, or that of another loop."""
 
 import ast
 from collections.abc import Iterator
@@ -12,7 +12,8 @@ def propose(site: Site) -> Iterator[Change]:
     at = site.node.slice
     for index in at.elts if isinstance(at, ast.Tuple) else (at,):
         if isinstance(index, ast.Name | ast.BinOp) or whole(index) is not None:
-            for new in shifted(site.of(index), whole(index)):
+            others = [name for name in site.known(site.scope.used_as("index")) if name != site.of(index)]
+            for new in (*shifted(site.of(index), whole(index)), *others):
                 yield Change(site.node, site.within(site.node, index, new))
 
 

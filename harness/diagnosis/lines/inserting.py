@@ -1,0 +1,227 @@
+"""Statements that are missing: the arrays of a function are watched, and added to, between its statements too.
+
+What must be added there is solved for like any other value; the statement that adds it is written from the pool.
+"""
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ...edits import Edit
+from ...edits.levels import PRODUCT
+from ...edits.proposing import home
+from ...edits.purity import Own
+from ...edits.scope import Scope
+from ...edits.source import Function, Source
+from ...edits.vocabulary import Vocabulary
+from .pool import ALONE, TOGETHER, Grown, texts
+from .rewriting import Filling, Standing, tried
+from .solving import Solution
+from .taps import LEFT, Tap
+
+if TYPE_CHECKING:
+    from .search import Subject
+
+Array = np.ndarray
+KIND = "put a statement in"
+OPERATORS = ("+=", "=", "-=", "*=")
+DIRECTIONS = 6
+PAIRED = (
+    TOGETHER[2],
+    TOGETHER[4],
+    Grown("{}[:, None] * {}", (PRODUCT + 2, PRODUCT), lambda a, b: a[:, None] * b),
+    Grown("{}.T @ {}", (PRODUCT + 2, PRODUCT + 1), lambda a, b: a.T @ b),
+)
+SHORT = 24  # characters of what is joined in pairs
+FEW = 60  # texts that are
+LEAVING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
+
+
+def gapped(source: str, filename: str) -> tuple[CodeType, tuple[Tap, ...]]:
+    """The code of a source with a call of LEFT(number, array) between its statements, and the taps by number: one for
+    every array that a function changes, wherever it is about to be read, and at the end of a block."""
+    text = Source(source)
+    taps: list[Tap] = []
+    for function in [node for node in ast.walk(text.tree) if isinstance(node, Function)]:
+        arrays = dict.fromkeys(_bases(text, function))
+        for block in list(_blocks(function)):
+            block[:] = [each for k in range(len(block)) for each in (block[k], *_gaps(text, block, k, arrays, taps))]
+    return compile(ast.fix_missing_locations(text.tree), filename, "exec", dont_inherit=True), tuple(taps)
+
+
+def _gaps(text: Source, block: list[ast.stmt], k: int, arrays: dict[str, None], taps: list[Tap]) -> Iterator[ast.stmt]:
+    node, after = block[k], block[k + 1 : k + 2]
+    if isinstance(node, LEAVING):
+        return
+    for name in arrays:
+        if after and not any(
+            text.of(each) == name for each in ast.walk(after[0]) if isinstance(each, ast.Name | ast.Attribute)
+        ):
+            continue
+        last, end = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
+        taps.append(Tap(node.lineno, last, node.col_offset, end, name, "left", plain=False, target=name))
+        call = ast.parse(f"{LEFT}({len(taps) - 1}, lambda: {name})").body[0]
+        yield ast.copy_location(call, node)
+
+
+def _bases(text: Source, function: ast.AST) -> Iterator[str]:
+    """The variables and attributes that a function sets, or sets elements of."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
+            base: ast.AST = node
+            while isinstance(base, ast.Subscript):
+                base = base.value
+            if isinstance(base, ast.Name | ast.Attribute):
+                yield text.of(base)
+
+
+def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
+    """The blocks of a function, without those of functions inside it."""
+    for _, value in ast.iter_fields(node):
+        if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
+            yield value
+            yield from (
+                found for each in value if not isinstance(each, Function | ast.ClassDef) for found in _blocks(each)
+            )
+        elif isinstance(value, list):
+            yield from (found for each in value if isinstance(each, ast.ExceptHandler) for found in _blocks(each))
+
+
+class Added(NamedTuple):
+    """A statement that could be put in: its target, its operator, and what is assigned."""
+
+    target: str
+    operator: str
+    filling: Filling
+
+    @property
+    def text(self) -> str:
+        return f"{self.target} {self.operator} {self.filling.text}"
+
+    def edit(self, tap: Tap, source: Source) -> Edit:
+        """The statement on a line of its own, behind that of the tap."""
+        start, end = tap.span(source)
+        indent = source.text[source.starts[tap.line - 1] : start]
+        return Edit(KIND, end, end, f"\n{indent}{self.text}", tap.last, f"{self.text} put in")
+
+
+@dataclass
+class Completing:
+    """Watches a gap in the run that is right, and adds up by how much each statement would move the gradients.
+
+    Args:
+        maps: by execution, what a step of each entry of the array comes to, (size, K): in a few random directions of
+            the gradients, which is enough to leave out what is wrong.
+    """
+
+    number: int
+    tap: Tap
+    source: Source
+    own: Own
+    maps: Mapping[int, Array]
+    moved: dict[tuple[str, str], Array] = field(default_factory=dict)
+    fillings: list[Filling] | None = None
+    codes: dict[str, CodeType] = field(default_factory=dict)
+
+    def passing(self, turn: int, frame: FrameType) -> None:
+        if turn not in self.maps:
+            return
+        standing = Standing({**frame.f_globals, **frame.f_locals}, self.codes)
+        array = standing.value(self.tap.target)
+        if self.fillings is None:
+            self._begin(standing)
+        assert self.fillings is not None
+        values = [tried(standing, one) for one in self.fillings]
+        places = np.arange(array.size).reshape(array.shape)
+        for target in dict.fromkeys(target for target, _ in self.moved):
+            try:
+                where, now = _at(places, target, standing), _at(array, target, standing)
+            except Exception:  # it has no such elements here
+                where, now = None, None
+            for operator in OPERATORS:
+                found = self.moved[target, operator]
+                if where is None or now is None:
+                    found[:] = np.nan
+                    continue
+                steps = np.full((len(values), now.size), np.nan)
+                for k, value in enumerate(values):
+                    if _shape(value) == now.shape:
+                        steps[k] = CHANGE[operator](now, value).ravel()
+                found += steps @ self.maps[turn][where.ravel()]
+
+    def _begin(self, standing: Standing) -> None:
+        node = self.source.statement(*self.tap.span(self.source))
+        assert node is not None  # the tap stands behind it
+        scope = Scope(self.source, Vocabulary(self.source), home(self.source, node))
+        shapes = {target: now.shape for target in self._targets(scope) if (now := tried(standing, target)) is not None}
+        offered = ((text, tried(standing, text)) for text in texts(scope, standing.names, self.own))
+        known = [text for text, value in offered if _is_array(value)]
+        self.fillings = [one for one in _fillings(known) if _shape(tried(standing, one)) in shapes.values()]
+        width = next(iter(self.maps.values())).shape[1]
+        self.moved = {(t, o): np.zeros((len(self.fillings), width)) for t in shapes for o in OPERATORS}
+
+    def _targets(self, scope: Scope) -> Iterator[str]:
+        """The array, and its elements as the function writes them."""
+        found = {self.tap.target: None}
+        for node in scope.nodes:
+            if isinstance(node, ast.Subscript) and self.source.of(node).startswith(f"{self.tap.target}["):
+                found[self.source.of(node)] = None
+        yield from found
+
+    def fitting(self, needed: Array, bound: Array) -> Iterator[Added]:
+        """The statements that move the gradients by `needed`, (K,), within `bound`, (K,)."""
+        for (target, operator), moved in self.moved.items():
+            right = (np.abs(moved - needed) <= bound).all(axis=1)
+            yield from (Added(target, operator, (self.fillings or [])[k]) for k in np.flatnonzero(right))
+
+
+CHANGE: dict[str, Callable[[Array, Any], Array]] = {
+    "+=": lambda now, value: np.broadcast_to(value, now.shape),
+    "=": lambda now, value: value - now,
+    "-=": lambda now, value: -np.broadcast_to(value, now.shape),
+    "*=": lambda now, value: now * value - now,
+}
+
+
+def _at(array: Array, target: str, standing: Standing) -> Array:
+    """What a target's index takes of an array; the index is evaluated where the program stands."""
+    index = target[target.index("[") :] if target.endswith("]") else ""
+    return eval(f"__array__{index}", {**standing.names, "__array__": array})
+
+
+def _fillings(known: list[str]) -> Iterator[Filling]:
+    yield from (Filling(text, (text,)) for text in known)
+    yield from (Filling(one.written(text), (text,), one) for text in known for one in ALONE)
+    short = [text for text in known if len(text) <= SHORT][:FEW]
+    for text in short:
+        for other in short:
+            yield from (Filling(one.written(text, other), (text, other), one) for one in PAIRED)
+
+
+def _shape(value: Any) -> tuple[int, ...] | None:
+    return tuple(value.shape) if _is_array(value) else None
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.ndim > 0
+
+
+def completing(subject: "Subject", number: int, source: Source, solution: Solution, own: Own) -> list[Edit]:
+    """The statements that, put in at a gap, make right what the solution does."""
+    goal, columns = subject.goal, solution.response.columns
+    asked = goal.entries(set(goal.names) - set(goal.wrong) | set(solution.cures))
+    directions = np.random.default_rng(0).standard_normal((int(asked.sum()), DIRECTIONS)) / goal.tolerance[asked, None]
+    seen_by, start = columns[:, asked] @ directions, 0
+    maps, needed = dict[int, Array](), np.zeros(DIRECTIONS)
+    for slot, step in solution.added.items():
+        maps[slot[1]] = seen_by[start : start + step.size]
+        needed += step.ravel() @ maps[slot[1]]
+        start += step.size
+    watch = Completing(number, subject.taps[number], source, own, maps)
+    subject.runner.run(solution.added, watch=watch)
+    bound = np.abs(directions * goal.tolerance[asked, None]).sum(axis=0)
+    return [one.edit(subject.taps[number], source) for one in watch.fitting(needed, bound)]

@@ -1,8 +1,11 @@
 """The noun: one replacement in a text."""
 
+import re
 from dataclasses import dataclass
 
 from .source import line_starts
+
+WORD = re.compile(r"\w+|[^\w\s]")
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,13 @@ def made(source: str, edit: Edit) -> tuple[int, int, str]:
     while last < short - first and source[length - 1 - last] == result(length + by - 1 - last):
         last += 1
     return first, length - last, "".join(map(result, range(first, length + by - last)))
+
+
+def plainness(source: str, edit: Edit) -> tuple[int, int, int, int, str]:
+    """A key to sort edits by, the plainest first: how many words and signs they change, how many characters, where."""
+    old = source[edit.start : edit.end]
+    words = len(WORD.findall(edit.new)) + len(WORD.findall(old))
+    return words, len(edit.new) + len(old), edit.line, edit.start, edit.new
 
 
 def line_of(source: str, n: int) -> str:

@@ -34,6 +34,7 @@ def propose(
     breaking: bool = False,
     until: float = float("inf"),
     within: Sequence[Span] | None = None,
+    without: Sequence[Span] = (),
 ) -> tuple[Edit, ...]:
     """Every edit of every kind inside these functions, or all of the file.
 
@@ -42,7 +43,8 @@ def propose(
         only: names of kinds, where not all are wanted.
         breaking: the kinds that are of use only for breaking what is right as well.
         until: a time on the clock of perf_counter, after which there are no more than those that were found by then.
-        within: stretches of the text, where not all of it is of interest: what stands in one of them is looked at.
+        within, without: stretches of the text, where not all of it is of interest: what stands in one of them is looked
+            at, or is not.
     Returns:
         Edits from the first line to the last, in a line those that change the fewest characters first; no two with the
         same resulting text; each result is valid Python and parses to another tree than the source.
@@ -51,8 +53,9 @@ def propose(
     kinds = [kind for kind in all_kinds() if breaking or not kind.breaks]
     chosen = [kind for kind in kinds if only is None or kind.name in only]
     places = takewhile(lambda _: perf_counter() < until, sites(text, functions))
-    looked_at = (site for site in places if within is None or _inside(site, within))
+    looked_at = (site for site in places if (within is None or _inside(site, within)) and not _inside(site, without))
     found = [edit for site in looked_at for kind in chosen for edit in offers(kind, site)]
+    found = [edit for edit in found if not any(first <= edit.start and edit.end <= last for first, last in without)]
     seen, kept = set[tuple[int, int, str]](), []
     for edit in sorted(found, key=lambda e: (e.line, e.end - e.start + len(e.new), e.start, e.end, e.new, e.kind)):
         if edit.new == source[edit.start : edit.end]:

@@ -212,7 +212,7 @@ def _is_array(value: Any) -> bool:
 
 def completing(subject: "Subject", number: int, source: Source, solution: Solution, own: Own) -> list[Edit]:
     """The statements that, put in at a gap, make right what the solution does."""
-    goal, columns = subject.goal, solution.response.columns
+    goal, columns = subject.goal, solution.response.by_value
     asked = goal.entries(set(goal.names) - set(goal.wrong) | set(solution.cures))
     directions = np.random.default_rng(0).standard_normal((int(asked.sum()), DIRECTIONS)) / goal.tolerance[asked, None]
     seen_by, start = columns[:, asked] @ directions, 0

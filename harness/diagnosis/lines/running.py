@@ -18,10 +18,15 @@ Slot = tuple[int, int, int]
 
 @dataclass
 class Meter:
-    """What passes through the taps in one call. It adds what it is told to, and notes the values if it is asked to."""
+    """What passes through the taps in one call. It adds what it is told to, and notes the values if it is asked to.
+
+    Args:
+        added, seen: by slot what is added, and what is passed on then. `only`: the one tap that is noted, if not all.
+    """
 
     added: Mapping[Slot, Array] = field(default_factory=dict)
     seen: dict[Slot, Array] | None = None
+    only: int | None = None
     watch: "Watch | None" = None
     counts: dict[int, int] = field(default_factory=dict)
     resting: bool = False
@@ -66,15 +71,17 @@ class Meter:
         slot = number, turn, 0
         if slot in self.added:
             value += self.added[slot]
-        if self.seen is not None:
-            self.seen[slot] = _copied(value)
+        self._note(slot, value)
 
     def _one(self, slot: Slot, value: Any) -> Any:
         step = self.added.get(slot)
         value = value if step is None else _plus(value, step)
-        if self.seen is not None:
-            self.seen[slot] = _copied(value)
+        self._note(slot, value)
         return value
+
+    def _note(self, slot: Slot, value: Any) -> None:
+        if self.seen is not None and self.only in (None, slot[0]):
+            self.seen[slot] = _copied(value)
 
 
 PASSED_ON = (tuple, list)
@@ -107,12 +114,13 @@ class Runner:
         added: Mapping[Slot, Array] | None = None,
         seen: dict[Slot, Array] | None = None,
         watch: Watch | None = None,
+        only: int | None = None,
     ) -> Array | None:
         """The gradients with `added` put on top of the values; None where the program raises or is not finite.
 
         Every run has a module of its own, so that none can leave anything behind for the next.
         """
-        meter = Meter(added or {}, seen, watch)
+        meter = Meter(added or {}, seen, only, watch)
         module = ModuleType(self.path.stem)
         module.__file__ = str(self.path)
         module.__dict__.update({TAP: meter, LEFT: meter.left})

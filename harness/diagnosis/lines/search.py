@@ -3,7 +3,7 @@
 All it needs is a way to run the program, its source and the right gradients: no model is known here.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from time import perf_counter
@@ -11,14 +11,14 @@ from time import perf_counter
 import numpy as np
 
 from ...edits import Edit, apply, functions, line_of, propose
-from ...edits.edit import made
+from ...edits.edit import made, plainness
 from ...edits.purity import own_functions
 from ...edits.source import Source, Span
 from ...finding import Residual, Suspect
 from .inserting import completing, gapped
 from .running import Runner, Slot
 from .solving import Goal, Response, Shapes, Solution, reaches, respond, solve, solve_partly
-from .structure import mending, nearest_first, structural
+from .structure import mending, nearest_first
 from .taps import Tap
 from .values import fitting
 
@@ -28,6 +28,7 @@ Holds = Callable[[str, tuple[str, ...]], bool]
 
 MOST = 400  # unknowns of a tap: one that has more is an accumulator, or a forward pass made at once
 TRIED = 6  # edits of a tap that are held against further problems, the plainest first
+NEAR = 1  # lines around a suspect in which every edit is run
 REARRANGED = 600  # edits with which the program is run
 GAPS = 4  # places where a statement may be missing that one is sought for
 FAULTS = 3  # that are looked for one behind the other
@@ -67,6 +68,10 @@ class Subject:
             found.setdefault(slot[0], {})[slot] = value.shape
         few = {number: unknowns(shapes) for number, shapes in found.items()}
         return {n: found[n] for n in sorted(found, key=few.__getitem__) if few[n] <= MOST}
+
+    def passed(self, number: int) -> dict[Slot, Array]:
+        """What a tap passes on, by slot."""
+        return {slot: value for slot, value in self.seen.items() if slot[0] == number}
 
 
 def unknowns(shapes: Shapes) -> int:
@@ -125,8 +130,11 @@ def one_fault(subject: Subject, again: Subject | None, holds: Holds, budget: Bud
 
 def _restructured(subject: Subject, told: Located, holds: Holds, budget: Budget) -> Located:
     """With what is mended by an edit that changes no value of a line, if there is one; what mends most goes first."""
-    source, text, near = subject.source, Source(subject.source), [one.line for one in told.suspects]
-    edits = structural(propose(source, _functions_run(subject)), subject.taps, text)
+    source, text = subject.source, Source(subject.source)
+    near = {one.line for one in told.suspects if one.whole}
+    judged = {slot[0] for slot in subject.seen} - {n for n, tap in enumerate(subject.taps) if _is_near(tap, near)}
+    spans = [subject.taps[n].span(text) for n in judged]
+    edits = propose(source, _functions_run(subject), without=spans)
 
     def rerun(version: str) -> Array | None:
         try:
@@ -135,7 +143,8 @@ def _restructured(subject: Subject, told: Located, holds: Holds, budget: Budget)
             return None
         return replace(subject.runner, code=code).run() if budget.take(1) else None
 
-    mended = sorted(mending(source, subject.goal, nearest_first(edits, near)[:REARRANGED], rerun), key=lambda one: -len(one[1]))
+    likely = nearest_first(source, edits, near)[:REARRANGED]
+    mended = sorted(mending(source, subject.goal, likely, rerun), key=lambda one: -len(one[1]))
     held = [one for one in mended[:TRIED] if holds(apply(source, one[0]), one[1])]
     if not held:
         return told
@@ -148,6 +157,10 @@ def _restructured(subject: Subject, told: Located, holds: Holds, budget: Budget)
     suspects = (*found, *(s for s, _ in few))
     cures = (*((edit,) for edit, _ in held), *(c for _, c in few))
     return Located(suspects, cures, told.cleared, told.left)
+
+
+def _is_near(tap: Tap, lines: Collection[int]) -> bool:
+    return any(tap.line - NEAR <= line <= tap.last + NEAR for line in lines)
 
 
 def _functions_run(subject: Subject) -> set[str] | None:
@@ -221,7 +234,7 @@ def _solutions(subject: Subject, again: Subject | None, budget: Budget) -> tuple
             partly.append((number, shapes, reached))
         elif not budget.take(unknowns(shapes)):
             left += 1
-        elif response := respond(subject.runner.run, goal, shapes, reached):
+        elif response := respond(subject.runner.run, goal, subject.passed(number), reached):
             responses[number] = response
             if solution := solve(subject.runner.run, goal, response, goal.wrong):
                 whole[number] = solution
@@ -235,7 +248,7 @@ def _solved(again: Subject, number: int) -> bool:
     if not goal.wrong or shapes is None:
         return True
     reached = reaches(run, goal, shapes)
-    response = None if reached is None else respond(run, goal, shapes, reached)
+    response = None if reached is None else respond(run, goal, again.passed(number), reached)
     return response is not None and solve(run, goal, response, goal.wrong) is not None
 
 
@@ -245,7 +258,7 @@ def _parts(
     """Taps that make some gradients right and none wrong, those that mend most."""
     run, goal = subject.runner.run, subject.goal
     for number, shapes, reached in partly:
-        if budget.take(unknowns(shapes)) and (response := respond(run, goal, shapes, reached)):
+        if budget.take(unknowns(shapes)) and (response := respond(run, goal, subject.passed(number), reached)):
             responses[number] = response
     found = {number: solve_partly(run, goal, response) for number, response in responses.items()}
     return {number: solution for number, solution in found.items() if solution}
@@ -264,8 +277,10 @@ def _told(subject: Subject, solutions: Mapping[int, Solution], holds: Holds, lef
 def _place(subject: Subject, number: int, solution: Solution, cures: Sequence[Edit]) -> tuple[object, ...]:
     """A key to sort suspects by, the surest first: what mends most, a cure, evidence, what computes something."""
     tap, wrong = subject.taps[number], subject.goal.wrong
-    cost = len(cures[0].new) + cures[0].end - cures[0].start if cures else 0
-    return (len(wrong) - len(solution.cures), not cures, cost, solution.rank - solution.reach, tap.plain, -number)
+    cost = plainness(subject.source, cures[0])[0] if cures else 0
+    made = tap.role in ("assigned", "added")
+    mends = len(wrong) - len(solution.cures)
+    return (mends, not cures, cost, solution.rank - solution.reach, not made, tap.plain, -number)
 
 
 def _cures(subject: Subject, solutions: Mapping[int, Solution], holds: Holds) -> Iterator[tuple[int, tuple[Edit, ...]]]:
@@ -282,7 +297,7 @@ def _cures(subject: Subject, solutions: Mapping[int, Solution], holds: Holds) ->
             inside = [edit for edit in edits if a <= edit.start and edit.end <= b]
             offered = fitting(subject, number, inside, text, solution, own)
         found = {made(subject.source, e): e for e in reversed(offered)}
-        fit = sorted(found.values(), key=lambda e: (len(e.new) + e.end - e.start, e.line, e.start, e.new))
+        fit = sorted(found.values(), key=lambda e: plainness(subject.source, e))
         good = tuple(e for e in fit[:TRIED] if holds(apply(subject.source, e), solution.cures))
         if good:
             yield number, good

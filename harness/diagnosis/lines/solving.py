@@ -9,11 +9,12 @@ Source: Griewank and Walther (2008), Evaluating Derivatives, section 3.2, for th
 Van Loan (2013), Matrix Computations, section 5.5, for least squares of deficient rank.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, pairwise
 from math import prod
+from typing import Protocol
 
 import numpy as np
 
@@ -22,7 +23,15 @@ from .running import Slot
 
 Array = np.ndarray
 Shapes = Mapping[Slot, tuple[int, ...]]
-Run = Callable[[Mapping[Slot, Array]], "Array | None"]
+
+
+class Run(Protocol):
+    """The gradients with something added by slot, and what those slots pass on then; None where the run raises."""
+
+    def __call__(
+        self, added: Mapping[Slot, Array], seen: dict[Slot, Array] | None = None, *, only: int | None = None
+    ) -> Array | None: ...
+
 
 RANK = 1e-10  # of the largest singular value: below stands what rounding makes of a zero
 ROUNDS = 4  # of refinement: each takes off what the rounding of the one before has left
@@ -78,12 +87,24 @@ class Goal:
 
 @dataclass(frozen=True)
 class Response:
-    """How the gradients answer to a tap: `columns`, their change by each entry of what is added, (unknowns, N); and
-    which of them it reaches at all, (N,)."""
+    """How the gradients answer to a tap.
+
+    Args:
+        columns: their change by each entry of what is added, (unknowns, N).
+        passed: the change of what the tap passes on, (unknowns, unknowns): the entry itself, and what follows from it
+            at later executions.
+        reached: which of the gradients' entries change at all, (N,).
+    """
 
     shapes: Shapes
     columns: Array
+    passed: Array
     reached: Array
+
+    @cached_property
+    def by_value(self) -> Array:
+        """The change of the gradients by each entry of what is passed on, where nothing else is, (unknowns, N)."""
+        return np.linalg.solve(self.passed, self.columns)
 
 
 @dataclass(frozen=True)
@@ -119,18 +140,24 @@ def reaches(run: Run, goal: Goal, shapes: Shapes) -> Array | None:
     return None if found is None else found != goal.base
 
 
-def respond(run: Run, goal: Goal, shapes: Shapes, reached: Array) -> Response | None:
-    """The columns of a tap, one run for each; None where one of them raises."""
-    columns = []
+def respond(run: Run, goal: Goal, base: Mapping[Slot, Array], reached: Array) -> Response | None:
+    """The columns of a tap, one run for each; None where one of them raises.
+
+    Args:
+        base: by slot what it passes on when nothing is added.
+    """
+    columns, passed = [], []
+    shapes = {slot: value.shape for slot, value in base.items()}
     for slot, shape in shapes.items():
         for index in np.ndindex(*shape):
-            step = np.zeros(shape)
+            step, seen = np.zeros(shape), dict[Slot, Array]()
             step[index] = STEP
-            answer = run({slot: step})
-            if answer is None:
+            answer = run({slot: step}, seen, only=slot[0])
+            if answer is None or not seen.keys() >= base.keys():
                 return None
             columns.append((answer - goal.base) / STEP)
-    return Response(shapes, np.array(columns), reached)
+            passed.append(np.concatenate([(seen[each] - base[each]).ravel() for each in base]) / STEP)
+    return Response(shapes, np.array(columns), np.array(passed), reached)
 
 
 def solve(run: Run, goal: Goal, response: Response, cures: tuple[str, ...]) -> Solution | None:

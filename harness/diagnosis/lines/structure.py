@@ -2,33 +2,26 @@
 that are missing or too many. For these the edits near the suspects are made, and the program is run with each.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 import numpy as np
 
 from ...edits import Edit, apply
-from ...edits.source import Source
+from ...edits.edit import plainness
 from .solving import Goal
-from .taps import Tap
 
 Array = np.ndarray
 Rerun = Callable[[str], "Array | None"]
 """The gradients of another version of the source on the same problem; None where it does not run."""
 
 
-def structural(edits: Iterable[Edit], taps: Iterable[Tap], source: Source) -> Iterator[Edit]:
-    """Those of the edits that are not inside an expression whose value was looked at."""
-    spans = [tap.span(source) for tap in taps]
-    return (edit for edit in edits if not any(a <= edit.start and edit.end <= b for a, b in spans))
-
-
-def nearest_first(edits: Iterable[Edit], lines: Sequence[int]) -> list[Edit]:
+def nearest_first(source: str, edits: Iterable[Edit], lines: Collection[int]) -> list[Edit]:
     """Those nearest to one of these lines first, of equals the plainest."""
 
     def away(edit: Edit) -> int:
         return min((abs(edit.line - line) for line in lines), default=0)
 
-    return sorted(edits, key=lambda e: (away(e), len(e.new) + e.end - e.start, e.line, e.start, e.new))
+    return sorted(edits, key=lambda edit: (away(edit), plainness(source, edit)))
 
 
 def mending(source: str, goal: Goal, edits: Iterable[Edit], rerun: Rerun) -> Iterator[tuple[Edit, tuple[str, ...]]]:

@@ -112,7 +112,7 @@ def _written(rewriting: Rewriting, hole: Hole, filling: Filling, blank: Array) -
 def _fits(one: Tried, right: Array, solution: Solution, goal: Goal, asked: Array) -> bool:
     if one.values is None or not np.isfinite(one.values).all():
         return False
-    moved = (one.values - right) @ solution.response.columns
+    moved = (one.values - right) @ solution.response.by_value
     return bool((np.abs(moved) <= goal.tolerance)[asked].all())
 
 

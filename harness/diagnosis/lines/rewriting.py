@@ -63,12 +63,18 @@ class Filling(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Hole:
-    """A place in a tapped expression. `free`: another shape may fit there too, as in a product."""
+    """A place in a tapped expression.
+
+    Args:
+        free: another shape may fit there too, as in a product.
+        operand: of an operator; no zero is written there, nobody adds one or multiplies by it.
+    """
 
     node: ast.expr
     text: str
     code: CodeType
     free: bool
+    operand: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +95,8 @@ class Rewriting:
             hole = list(_inside(whole))[k]
             filled = ast.Expression(_Filled(hole).visit(whole))
             code = compile(ast.fix_missing_locations(filled), "<candidate>", "eval")
-            yield Hole(node, self.source.of(node), code, self._is_free(node))
+            operand = isinstance(self.source.parents.get(node), ast.BinOp)
+            yield Hole(node, self.source.of(node), code, self._is_free(node), operand)
 
     def _is_free(self, node: ast.expr) -> bool:
         parent = self.source.parents.get(node)
@@ -132,7 +139,7 @@ def _fillings(hole: Hole, now: Any, known: list[tuple[str, Any]]) -> Iterator[Fi
     own = hole.text
     if _is_index(now):
         yield from (Filling(text, (text,)) for text, value in known if _is_index(value) and text != own)
-        shifted = [*NUMBERS, f"{own} + 1", f"{own} - 1", f"-{own}"]
+        shifted = [*NUMBERS[hole.operand :], f"{own} + 1", f"{own} - 1", f"-{own}"]
         yield from (Filling(text, (text,)) for text in shifted if text != own)
         return
     yield from (Filling(text, (text,)) for text, _ in known if text != own)

@@ -17,7 +17,7 @@ from ...edits.source import Source, Span
 from ...finding import Residual, Suspect
 from .inserting import completing, gapped
 from .running import Runner, Slot
-from .solving import Goal, Response, Shapes, Solution, reaches, respond, solve, solve_partly
+from .solving import NEWTON, Goal, Response, Shapes, Solution, reaches, respond, solve, solve_curved, solve_partly
 from .structure import mending, nearest_first
 from .taps import Tap
 from .values import fitting
@@ -26,6 +26,7 @@ Array = np.ndarray
 Holds = Callable[[str, tuple[str, ...]], bool]
 """Whether a source makes these gradients right, and spoils none, on every further problem."""
 
+CURVED = 60  # unknowns of a tap that Newton's steps are taken for
 MOST = 400  # unknowns of a tap: one that has more is an accumulator, or a forward pass made at once
 TRIED = 6  # edits of a tap that are held against further problems, the plainest first
 NEAR = 1  # lines around a suspect in which every edit is run
@@ -234,12 +235,26 @@ def _solutions(subject: Subject, again: Subject | None, budget: Budget) -> tuple
             partly.append((number, shapes, reached))
         elif not budget.take(unknowns(shapes)):
             left += 1
-        elif response := respond(subject.runner.run, goal, subject.passed(number), reached):
+        elif response := respond(subject.runner.run, goal.base, subject.passed(number), reached):
             responses[number] = response
             if solution := solve(subject.runner.run, goal, response, goal.wrong):
                 whole[number] = solution
     whole = {number: one for number, one in whole.items() if again is None or _solved(again, number)}
+    if all(one.rank == one.reach for one in whole.values()):
+        whole |= _curved(subject, responses, budget)
     return whole or _parts(subject, responses, partly, budget), left
+
+
+def _curved(subject: Subject, responses: Mapping[int, Response], budget: Budget) -> dict[int, Solution]:
+    """The taps of few unknowns to which the gradients answer otherwise than in proportion."""
+    found: dict[int, Solution] = {}
+    for number, response in responses.items():
+        count = len(response.columns)
+        if count <= CURVED and budget.take(NEWTON * count // 2):
+            solution = solve_curved(subject.runner.run, subject.goal, subject.passed(number), response.reached)
+            if solution and solution.rank < solution.reach:
+                found[number] = solution
+    return found
 
 
 def _solved(again: Subject, number: int) -> bool:
@@ -248,7 +263,7 @@ def _solved(again: Subject, number: int) -> bool:
     if not goal.wrong or shapes is None:
         return True
     reached = reaches(run, goal, shapes)
-    response = None if reached is None else respond(run, goal, again.passed(number), reached)
+    response = None if reached is None else respond(run, goal.base, again.passed(number), reached)
     return response is not None and solve(run, goal, response, goal.wrong) is not None
 
 
@@ -258,7 +273,7 @@ def _parts(
     """Taps that make some gradients right and none wrong, those that mend most."""
     run, goal = subject.runner.run, subject.goal
     for number, shapes, reached in partly:
-        if budget.take(unknowns(shapes)) and (response := respond(run, goal, subject.passed(number), reached)):
+        if budget.take(unknowns(shapes)) and (response := respond(run, goal.base, subject.passed(number), reached)):
             responses[number] = response
     found = {number: solve_partly(run, goal, response) for number, response in responses.items()}
     return {number: solution for number, solution in found.items() if solution}

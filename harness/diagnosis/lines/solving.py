@@ -36,6 +36,8 @@ class Run(Protocol):
 RANK = 1e-10  # of the largest singular value: below stands what rounding makes of a zero
 ROUNDS = 4  # of refinement: each takes off what the rounding of the one before has left
 STEP = 1.0  # nothing depends on it where all is linear
+NEAR = 1e-6  # a step where it is not
+NEWTON = 9  # steps that are taken
 
 
 @dataclass(frozen=True)
@@ -140,23 +142,31 @@ def reaches(run: Run, goal: Goal, shapes: Shapes) -> Array | None:
     return None if found is None else found != goal.base
 
 
-def respond(run: Run, goal: Goal, base: Mapping[Slot, Array], reached: Array) -> Response | None:
+def respond(
+    run: Run,
+    base: Array,
+    values: Mapping[Slot, Array],
+    reached: Array,
+    at: Mapping[Slot, Array] | None = None,
+    size: float = STEP,
+) -> Response | None:
     """The columns of a tap, one run for each; None where one of them raises.
 
     Args:
-        base: by slot what it passes on when nothing is added.
+        base, values: the gradients, and by slot what the tap passes on, with `at` added, or with nothing.
+        size: of a step.
     """
     columns, passed = [], []
-    shapes = {slot: value.shape for slot, value in base.items()}
+    shapes = {slot: value.shape for slot, value in values.items()}
     for slot, shape in shapes.items():
         for index in np.ndindex(*shape):
             step, seen = np.zeros(shape), dict[Slot, Array]()
-            step[index] = STEP
-            answer = run({slot: step}, seen, only=slot[0])
-            if answer is None or not seen.keys() >= base.keys():
+            step[index] = size
+            answer = run({**(at or {}), slot: step if at is None else at[slot] + step}, seen, only=slot[0])
+            if answer is None or not seen.keys() >= values.keys():
                 return None
-            columns.append((answer - goal.base) / STEP)
-            passed.append(np.concatenate([(seen[each] - base[each]).ravel() for each in base]) / STEP)
+            columns.append((answer - base) / size)
+            passed.append(np.concatenate([(seen[each] - values[each]).ravel() for each in values]) / size)
     return Response(shapes, np.array(columns), np.array(passed), reached)
 
 
@@ -164,19 +174,47 @@ def solve(run: Run, goal: Goal, response: Response, cures: tuple[str, ...]) -> S
     """What makes these gradients right and no other wrong; None where nothing does."""
     others = [name for name in goal.wrong if name not in cures]
     asked = response.reached & ~goal.entries(others)
-    left, values, right = np.linalg.svd(response.columns[:, asked].T, full_matrices=False)
-    kept = values > RANK * values.max(initial=0.0)
-    if not kept.any():
+    inverse, rank = _inverse(response.columns[:, asked])
+    if not rank:
         return None
-    inverse = (right[kept].T / values[kept]) @ left[:, kept].T
     total, found = np.zeros(len(response.columns)), goal.base
     for _ in range(ROUNDS):
-        total = total + inverse @ (goal.right - found)[asked]
+        total = total + (goal.right - found)[asked] @ inverse
         found = run(split(total, response.shapes))
         if found is None:
             return None
         if set(goal.wrong_in(found)) <= set(others):
-            return Solution(split(total, response.shapes), cures, int(kept.sum()), int(asked.sum()), response)
+            return Solution(split(total, response.shapes), cures, rank, int(asked.sum()), response)
+    return None
+
+
+def _inverse(columns: Array) -> tuple[Array, int]:
+    """The pseudo-inverse of columns, (unknowns, N) -> (N, unknowns), and their rank."""
+    left, values, right = np.linalg.svd(columns, full_matrices=False)
+    kept = values > RANK * values.max(initial=0.0)
+    return (right[kept].T / values[kept]) @ left[:, kept].T, int(kept.sum())
+
+
+def solve_curved(run: Run, goal: Goal, values: Mapping[Slot, Array], reached: Array) -> Solution | None:
+    """The same where the gradients do not answer in proportion, as to a value of the forward pass: by Newton's steps.
+
+    Source: Nocedal and Wright (2006), Numerical Optimization, section 10.3 (Gauss-Newton).
+    """
+    shapes = {slot: value.shape for slot, value in values.items()}
+    total, found, before = np.zeros(sum(value.size for value in values.values())), goal.base, np.inf
+    for _ in range(NEWTON):
+        at, seen = split(total, shapes), dict[Slot, Array]()
+        found = run(at, seen, only=next(iter(shapes))[0])
+        off = np.inf if found is None else float(np.abs((goal.right - found)[reached]).max(initial=0.0))
+        if found is None or off > before / 2:  # far from a solution it need not fall at once
+            return None
+        response = respond(run, found, seen, reached, at, NEAR)
+        if response is None:
+            return None
+        inverse, rank = _inverse(response.columns[:, reached])
+        if not goal.wrong_in(found):
+            return Solution(at, goal.wrong, rank, int(reached.sum()), response)
+        total, before = total + (goal.right - found)[reached] @ inverse, 4 * off if np.isinf(before) else off
     return None
 
 

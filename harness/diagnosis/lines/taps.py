@@ -55,13 +55,13 @@ def tapped(source: str, filename: str) -> tuple[CodeType, tuple[Tap, ...]]:
 
     Raises SyntaxError.
     """
-    wrapping = _Wrapping(source)
+    wrapping = _Wrapping(Source(source))
     tree = ast.fix_missing_locations(wrapping.visit(ast.parse(source, filename)))
     return compile(tree, filename, "exec", dont_inherit=True), tuple(wrapping.taps)
 
 
 class _Wrapping(ast.NodeTransformer):
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: Source) -> None:
         self.source, self.taps = source, list[Tap]()
         self.statement = ("", "")  # target and operator of the one that is at work
 
@@ -158,7 +158,7 @@ class _Wrapping(ast.NodeTransformer):
         return ast.copy_location(call, node)
 
     def _text(self, node: ast.expr) -> str:
-        return ast.get_source_segment(self.source, node) or ast.unparse(node)
+        return self.source.of(node)
 
 
 def is_plain(node: ast.expr) -> bool:

@@ -6,6 +6,7 @@ What must be added there is solved for like any other value; the statement that 
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,7 +29,13 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 KIND = "put a statement in"
-OPERATORS = ("+=", "=", "-=", "*=")
+# By how much each changes what is there, and whether what it leaves is its own, whatever was there before.
+OPERATORS: dict[str, tuple[Callable[[Array, Any], Array], bool]] = {
+    "+=": (lambda now, value: value, False),
+    "-=": (lambda now, value: -value, False),
+    "=": (lambda now, value: value - now, True),
+    "*=": (lambda now, value: now * value - now, True),
+}
 DIRECTIONS = 6
 PAIRED = (
     TOGETHER[2],
@@ -114,21 +121,24 @@ class Completing:
     """Watches a gap in the run that is right, and adds up by how much each statement would move the gradients.
 
     Args:
-        maps: by execution, what a step of each entry of the array comes to, (size, K): in a few random directions of
-            the gradients, which is enough to leave out what is wrong.
+        by_step, by_value: by execution, what comes of each entry of what is added, and of what the array is then,
+            (size, K): in a few random directions of the gradients, which is enough to leave out what is wrong.
+        right: by execution, what the array must be.
     """
 
     number: int
     tap: Tap
     source: Source
     own: Own
-    maps: Mapping[int, Array]
+    by_step: Mapping[int, Array]
+    by_value: Mapping[int, Array]
+    added: Mapping[int, Array]
     moved: dict[tuple[str, str], Array] = field(default_factory=dict)
     fillings: list[Filling] | None = None
     codes: dict[str, CodeType] = field(default_factory=dict)
 
     def passing(self, turn: int, frame: FrameType) -> None:
-        if turn not in self.maps:
+        if turn not in self.added:
             return
         standing = Standing({**frame.f_globals, **frame.f_locals}, self.codes)
         array = standing.value(self.tap.target)
@@ -142,7 +152,7 @@ class Completing:
                 where, now = _at(places, target, standing), _at(array, target, standing)
             except Exception:  # it has no such elements here
                 where, now = None, None
-            for operator in OPERATORS:
+            for operator, (change, sets) in OPERATORS.items():
                 found = self.moved[target, operator]
                 if where is None or now is None:
                     found[:] = np.nan
@@ -150,8 +160,9 @@ class Completing:
                 steps = np.full((len(values), now.size), np.nan)
                 for k, value in enumerate(values):
                     if _shape(value) == now.shape:
-                        steps[k] = CHANGE[operator](now, value).ravel()
-                found += steps @ self.maps[turn][where.ravel()]
+                        steps[k] = change(now, value).ravel()
+                effect = self.by_value if sets else self.by_step
+                found += steps @ effect[turn][where.ravel()] - self.added[turn].ravel() @ effect[turn]
 
     def _begin(self, standing: Standing) -> None:
         node = self.source.statement(*self.tap.span(self.source))
@@ -161,7 +172,7 @@ class Completing:
         offered = ((text, tried(standing, text)) for text in texts(scope, standing.names, self.own))
         known = [text for text, value in offered if _is_array(value)]
         self.fillings = [one for one in _fillings(known) if _shape(tried(standing, one)) in shapes.values()]
-        width = next(iter(self.maps.values())).shape[1]
+        width = next(iter(self.by_step.values())).shape[1]
         self.moved = {(t, o): np.zeros((len(self.fillings), width)) for t in shapes for o in OPERATORS}
 
     def _targets(self, scope: Scope) -> Iterator[str]:
@@ -172,19 +183,11 @@ class Completing:
                 found[self.source.of(node)] = None
         yield from found
 
-    def fitting(self, needed: Array, bound: Array) -> Iterator[Added]:
-        """The statements that move the gradients by `needed`, (K,), within `bound`, (K,)."""
+    def fitting(self, bound: Array) -> Iterator[Added]:
+        """The statements after which the gradients are right within `bound`, (K,)."""
         for (target, operator), moved in self.moved.items():
-            right = (np.abs(moved - needed) <= bound).all(axis=1)
+            right = (np.abs(moved) <= bound).all(axis=1)
             yield from (Added(target, operator, (self.fillings or [])[k]) for k in np.flatnonzero(right))
-
-
-CHANGE: dict[str, Callable[[Array, Any], Array]] = {
-    "+=": lambda now, value: np.broadcast_to(value, now.shape),
-    "=": lambda now, value: value - now,
-    "-=": lambda now, value: -np.broadcast_to(value, now.shape),
-    "*=": lambda now, value: now * value - now,
-}
 
 
 def _at(array: Array, target: str, standing: Standing) -> Array:
@@ -212,16 +215,18 @@ def _is_array(value: Any) -> bool:
 
 def completing(subject: "Subject", number: int, source: Source, solution: Solution, own: Own) -> list[Edit]:
     """The statements that, put in at a gap, make right what the solution does."""
-    goal, columns = subject.goal, solution.response.by_value
+    goal, response = subject.goal, solution.response
     asked = goal.entries(set(goal.names) - set(goal.wrong) | set(solution.cures))
     directions = np.random.default_rng(0).standard_normal((int(asked.sum()), DIRECTIONS)) / goal.tolerance[asked, None]
-    seen_by, start = columns[:, asked] @ directions, 0
-    maps, needed = dict[int, Array](), np.zeros(DIRECTIONS)
-    for slot, step in solution.added.items():
-        maps[slot[1]] = seen_by[start : start + step.size]
-        needed += step.ravel() @ maps[slot[1]]
-        start += step.size
-    watch = Completing(number, subject.taps[number], source, own, maps)
+
+    def by_turn(columns: Array) -> dict[int, Array]:
+        ends = accumulate((step.size for step in solution.added.values()), initial=0)
+        seen_by = columns[:, asked] @ directions
+        return {slot[1]: seen_by[a:b] for slot, (a, b) in zip(solution.added, pairwise(ends), strict=True)}
+
+    added = {slot[1]: step for slot, step in solution.added.items()}
+    tap = subject.taps[number]
+    watch = Completing(number, tap, source, own, by_turn(response.columns), by_turn(response.by_value), added)
     subject.runner.run(solution.added, watch=watch)
     bound = np.abs(directions * goal.tolerance[asked, None]).sum(axis=0)
-    return [one.edit(subject.taps[number], source) for one in watch.fitting(needed, bound)]
+    return [one.edit(tap, source) for one in watch.fitting(bound)]

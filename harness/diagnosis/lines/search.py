@@ -28,7 +28,7 @@ Holds = Callable[[str, tuple[str, ...]], bool]
 
 CURVED = 60  # unknowns of a tap that Newton's steps are taken for
 MOST = 400  # unknowns of a tap: one that has more is an accumulator, or a forward pass made at once
-TRIED = 6  # edits of a tap that are held against further problems, the plainest first
+TRIED = 12  # edits of a tap that are held against further problems, the plainest first
 NEAR = 1  # lines around a suspect in which every edit is run
 REARRANGED = 600  # edits with which the program is run
 GAPS = 4  # places where a statement may be missing that one is sought for
@@ -69,6 +69,15 @@ class Subject:
             found.setdefault(slot[0], {})[slot] = value.shape
         few = {number: unknowns(shapes) for number, shapes in found.items()}
         return {n: found[n] for n in sorted(found, key=few.__getitem__) if few[n] <= MOST}
+
+    def rerun(self, source: str) -> Array | None:
+        """The gradients of another version of the source on the same problem; None where it does not run."""
+        try:
+            code = compile(source, str(self.runner.path), "exec", dont_inherit=True)
+        except (SyntaxError, ValueError):
+            return None
+        found = replace(self.runner, code=code).run()
+        return found if found is not None and found.shape == self.goal.base.shape else None
 
     def passed(self, number: int) -> dict[Slot, Array]:
         """What a tap passes on, by slot."""
@@ -123,13 +132,13 @@ def one_fault(subject: Subject, again: Subject | None, holds: Holds, budget: Bud
     solutions, left = _solutions(subject, again, budget)
     told = _told(subject, solutions, holds, left)
     if not any(one.whole and one.cure for one in told.suspects):
-        told = _restructured(subject, told, holds, budget)
+        told = _restructured(subject, again, told, holds, budget)
     if not any(one.whole and one.cure for one in told.suspects):
         told = _completed(subject, told, holds, budget)
     return told
 
 
-def _restructured(subject: Subject, told: Located, holds: Holds, budget: Budget) -> Located:
+def _restructured(subject: Subject, again: Subject | None, told: Located, holds: Holds, budget: Budget) -> Located:
     """With what is mended by an edit that changes no value of a line, if there is one; what mends most goes first."""
     source, text = subject.source, Source(subject.source)
     near = {one.line for one in told.suspects if one.whole}
@@ -137,16 +146,17 @@ def _restructured(subject: Subject, told: Located, holds: Holds, budget: Budget)
     spans = [subject.taps[n].span(text) for n in judged]
     edits = propose(source, _functions_run(subject), without=spans)
 
-    def rerun(version: str) -> Array | None:
-        try:
-            code = compile(version, str(subject.runner.path), "exec", dont_inherit=True)
-        except (SyntaxError, ValueError):
-            return None
-        return replace(subject.runner, code=code).run() if budget.take(1) else None
+    def rerun(version: str, on: Subject = subject) -> Array | None:
+        return on.rerun(version) if budget.take(1) else None
+
+    def once_more(edit: Edit, cures: tuple[str, ...]) -> bool:
+        found = None if again is None or not again.goal.wrong else rerun(apply(source, edit), again)
+        return found is None or (again is not None and not set(again.goal.wrong_in(found)) & set(cures))
 
     likely = nearest_first(source, edits, near)[:REARRANGED]
     mended = sorted(mending(source, subject.goal, likely, rerun), key=lambda one: -len(one[1]))
-    held = [one for one in mended[:TRIED] if holds(apply(source, one[0]), one[1])]
+    likely = [one for one in mended if once_more(*one)]
+    held = [one for one in likely[:TRIED] if holds(apply(source, one[0]), one[1])]
     if not held:
         return told
     found = [_statement_suspect(subject, *one, rerun(apply(source, one[0]))) for one in held]

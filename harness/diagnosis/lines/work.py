@@ -94,8 +94,8 @@ def _holding(asked: Asked) -> Holds:
         return [(question, subject.goal.wrong) for question, subject in before if subject]
 
     def holds(source: str, cures: tuple[str, ...]) -> bool:
-        after = [(prepare(asked, source, question), wrong) for question, wrong in usable()]
-        return bool(after) and all(one and _spoils_none(one, cures, wrong) for one, wrong in after)
+        after = ((prepare(asked, source, question), wrong) for question, wrong in usable())
+        return bool(usable()) and all(one and _spoils_none(one, cures, wrong) for one, wrong in after)
 
     return holds
 

@@ -19,7 +19,7 @@ from ..case import Inquiry, Reference, elsewhere
 from .said import sentence, what
 
 if TYPE_CHECKING:
-    from .search import Located
+    from .subject import Located
 
 MEANS = "line"
 # Small, since every entry of every value costs a run; more steps for what shows in none but long sequences. Of

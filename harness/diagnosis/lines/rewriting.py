@@ -93,7 +93,7 @@ class Rewriting:
         for k, node in enumerate(_inside(self.root)):
             whole = copy.deepcopy(self.root)
             hole = list(_inside(whole))[k]
-            filled = ast.Expression(_Filled(hole).visit(whole))
+            filled = ast.Expression(_filled(whole, hole))
             code = compile(ast.fix_missing_locations(filled), "<candidate>", "eval")
             operand = isinstance(self.source.parents.get(node), ast.BinOp)
             yield Hole(node, self.source.of(node), code, self._is_free(node), operand)
@@ -195,12 +195,14 @@ def _of_value(node: ast.expr) -> Iterator[ast.expr]:
         yield from _inside(node)
 
 
-class _Filled(ast.NodeTransformer):
-    def __init__(self, hole: ast.expr) -> None:
-        self.hole = hole
+def _filled(whole: ast.expr, hole: ast.expr) -> ast.expr:
+    class Filling(ast.NodeTransformer):
+        def visit(self, node: ast.AST) -> ast.AST:
+            return ast.Name(HOLE, ast.Load()) if node is hole else self.generic_visit(node)
 
-    def visit(self, node: ast.AST) -> ast.AST:
-        return ast.Name(HOLE, ast.Load()) if node is self.hole else self.generic_visit(node)
+    found = Filling().visit(whole)
+    assert isinstance(found, ast.expr)
+    return found
 
 
 def _is_index(value: Any) -> bool:

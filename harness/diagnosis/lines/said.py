@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from ...edits.source import plain
 from ...errors import listed
 from ...finding import Suspect
+from .taps import GAP
 
 ROLES = {
     "assigned": "what is assigned",
@@ -13,6 +14,7 @@ ROLES = {
     "yielded": "what is yielded",
     "made": "what is made at each turn",
     "passed": "what is passed on",
+    GAP: "what is left in",
 }
 SHORT = 60  # characters of an expression
 
@@ -34,6 +36,10 @@ def _told(one: Suspect) -> str:
     names = [residual.name for residual in one.residuals]
     right = "every gradient is" if one.whole else f"{listed(names, 'and')} {'is' if len(names) == 1 else 'are'}"
     if one.cure:
+        if not one.turns:  # it is no value that is mended
+            return f"With {one.cure} in line {one.line} {right} right, on further problems too."
+        if one.role == GAP:
+            return f"With {one.cure} behind line {one.line} {right} right, on further problems too."
         every = "the value there" if one.turns == 1 else f"each of the {one.turns} values there"
         made = f"With {one.cure} in line {one.line} {every} is what it must be"
         return f"{made}, and {right} right, on further problems too."

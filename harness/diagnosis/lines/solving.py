@@ -38,6 +38,8 @@ ROUNDS = 4  # of refinement: each takes off what the rounding of the one before 
 STEP = 1.0  # nothing depends on it where all is linear
 NEAR = 1e-6  # a step where it is not
 NEWTON = 9  # steps that are taken
+HALVED = 5  # times that one is
+SHARE = 0.8  # of the error that may be left after each
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,11 @@ class Goal:
     @cached_property
     def wrong(self) -> tuple[str, ...]:
         return self.wrong_in(self.base)
+
+    @cached_property
+    def off(self) -> Array:
+        """Which entries do not match, (N,)."""
+        return np.abs(self.base - self.right) > self.tolerance
 
     def ratios(self, name: str, after: Array | None) -> tuple[float, float]:
         """How far a gradient is off before and after, in units of the noise."""
@@ -102,6 +109,11 @@ class Response:
     columns: Array
     passed: Array
     reached: Array
+
+    @property
+    def builds_on_itself(self) -> bool:
+        """Whether what the tap passes on changes what it passes on later."""
+        return bool((self.passed != np.eye(len(self.passed))).any())
 
     @cached_property
     def by_value(self) -> Array:
@@ -196,17 +208,16 @@ def _inverse(columns: Array) -> tuple[Array, int]:
 
 
 def solve_curved(run: Run, goal: Goal, values: Mapping[Slot, Array], reached: Array) -> Solution | None:
-    """The same where the gradients do not answer in proportion, as to a value of the forward pass: by Newton's steps.
+    """The same where the gradients do not answer in proportion, as to a value of the forward pass: by Newton's steps,
+    each halved until it leads nearer.
 
-    Source: Nocedal and Wright (2006), Numerical Optimization, section 10.3 (Gauss-Newton).
+    Source: Nocedal and Wright (2006), Numerical Optimization, section 10.3 (Gauss-Newton with a line search).
     """
     shapes = {slot: value.shape for slot, value in values.items()}
-    total, found, before = np.zeros(sum(value.size for value in values.values())), goal.base, np.inf
+    number, total, found = next(iter(shapes))[0], np.zeros(sum(one.size for one in values.values())), goal.base
     for _ in range(NEWTON):
         at, seen = split(total, shapes), dict[Slot, Array]()
-        found = run(at, seen, only=next(iter(shapes))[0])
-        off = np.inf if found is None else float(np.abs((goal.right - found)[reached]).max(initial=0.0))
-        if found is None or off > before / 2:  # far from a solution it need not fall at once
+        if run(at, seen, only=number) is None:
             return None
         response = respond(run, found, seen, reached, at, NEAR)
         if response is None:
@@ -214,7 +225,24 @@ def solve_curved(run: Run, goal: Goal, values: Mapping[Slot, Array], reached: Ar
         inverse, rank = _inverse(response.columns[:, reached])
         if not goal.wrong_in(found):
             return Solution(at, goal.wrong, rank, int(reached.sum()), response)
-        total, before = total + (goal.right - found)[reached] @ inverse, 4 * off if np.isinf(before) else off
+        step = (goal.right - found)[reached] @ inverse
+        nearer = _nearer(run, goal, shapes, total, step, found)
+        if nearer is None:
+            return None
+        total, found = nearer
+    return None
+
+
+def _nearer(
+    run: Run, goal: Goal, shapes: Shapes, total: Array, step: Array, found: Array
+) -> tuple[Array, Array] | None:
+    """The first of a step, half of it, a quarter and so on after which the gradients are nearer, and those."""
+    before = np.linalg.norm((goal.right - found) / goal.tolerance)
+    for halved in range(HALVED):
+        there = total + step / 2**halved
+        after = run(split(there, shapes))
+        if after is not None and np.linalg.norm((goal.right - after) / goal.tolerance) < SHARE * before:
+            return there, after
     return None
 
 

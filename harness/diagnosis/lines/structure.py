@@ -1,21 +1,63 @@
 """What no value of an expression can mend: bounds, conditions, targets, operators, the order of statements, and those
-that are missing or too many. For these the edits near the suspects are made, and the program is run with each.
+that are too many. For these edits are made wherever no value was solved for, and the program is run with each.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import numpy as np
 
-from ...edits import Edit, apply
+from ...edits import Edit, apply, functions, line_of, propose
 from ...edits.edit import plainness
-from .solving import Goal
+from ...edits.source import Source
+from ...finding import Residual, Suspect
+from .subject import Judge, Located, Subject
+from .taps import Tap
 
 Array = np.ndarray
-Rerun = Callable[[str], "Array | None"]
-"""The gradients of another version of the source on the same problem; None where it does not run."""
+NEAR = 1  # lines around a suspect in which every edit is run
+MOST = 600  # edits with which the program is run
+TRIED = 12  # of those that mend, that are held against further problems
 
 
-def nearest_first(source: str, edits: Iterable[Edit], lines: Collection[int]) -> list[Edit]:
+def restructured(subject: Subject, judge: Judge, found: Located) -> Located:
+    """With what is mended by an edit that changes no value of a line, if there is one; what mends most goes first.
+
+    Args:
+        found: what the values have told; near its suspects all edits are run, since where a value depends on those
+            before it that were not unique, it cannot be judged alone.
+    """
+    source, text = subject.source, Source(subject.source)
+    near = {one.line for one in found.suspects if one.whole}
+    spans = [tap.span(text) for tap in _judged(subject) if not _is_near(tap, near)]
+    edits = _nearest_first(source, propose(source, _functions_run(subject), without=spans), near)[:MOST]
+    mended = sorted(_mending(subject, judge, edits), key=lambda one: -len(one[1]))
+    held = [one for one in mended[:TRIED] if judge.confirms(source, *one)]
+    if not held:
+        return found
+    whole = held[0][1] == subject.goal.wrong
+    others = [pair for pair in zip(found.suspects, found.cures, strict=True) if pair[0].whole or not whole]
+    pairs = [(_suspect(subject, *one), (one[0],)) for one in held] + others
+    suspects, cures = zip(*pairs, strict=True)
+    return Located(suspects, cures, found.cleared, found.left)
+
+
+def _judged(subject: Subject) -> Iterator[Tap]:
+    return (subject.taps[number] for number in sorted({slot[0] for slot in subject.seen}))
+
+
+def _is_near(tap: Tap, lines: Collection[int]) -> bool:
+    return any(tap.line - NEAR <= line <= tap.last + NEAR for line in lines)
+
+
+def _functions_run(subject: Subject) -> set[str] | None:
+    """The functions in which a tap was passed; None where some of the module's own statements are among them."""
+    lines = {subject.taps[slot[0]].line for slot in subject.seen}
+    bodies = functions(subject.source)
+    found = {name for name, node in bodies.items() if any(node.lineno <= n <= (node.end_lineno or n) for n in lines)}
+    return found or None
+
+
+def _nearest_first(source: str, edits: Iterable[Edit], lines: Collection[int]) -> list[Edit]:
     """Those nearest to one of these lines first, of equals the plainest."""
 
     def away(edit: Edit) -> int:
@@ -24,12 +66,33 @@ def nearest_first(source: str, edits: Iterable[Edit], lines: Collection[int]) ->
     return sorted(edits, key=lambda edit: (away(edit), plainness(source, edit)))
 
 
-def mending(source: str, goal: Goal, edits: Iterable[Edit], rerun: Rerun) -> Iterator[tuple[Edit, tuple[str, ...]]]:
+def _mending(subject: Subject, judge: Judge, edits: Iterable[Edit]) -> Iterator[tuple[Edit, tuple[str, ...]]]:
     """The edits with which some gradients are right and none wrong that was right, with those that they cure."""
+    goal = subject.goal
     for edit in edits:
-        found = rerun(apply(source, edit))
-        if found is None:
-            continue
-        wrong = set(goal.wrong_in(found))
-        if wrong < set(goal.wrong):
+        after = judge.rerun(subject, apply(subject.source, edit))
+        if after is not None and (wrong := set(goal.wrong_in(after))) < set(goal.wrong):
             yield edit, tuple(name for name in goal.wrong if name not in wrong)
+
+
+def _suspect(subject: Subject, edit: Edit, cures: tuple[str, ...]) -> Suspect:
+    goal, mended = subject.goal, apply(subject.source, edit)
+    after, reads = subject.rerun(mended), line_of(subject.source, edit.line)
+    return Suspect(
+        edit.line,
+        edit.line,
+        reads,
+        "statement",
+        tuple(Residual(name, *goal.ratios(name, after)) for name in cures),
+        set(cures) == set(goal.wrong),
+        rank=0,
+        reach=int(goal.entries(cures).sum()),
+        turns=0,
+        changed=0,
+        turn=0,
+        now="",
+        needed="",
+        cure=edit.what,
+        reads=reads,
+        would_read=line_of(mended, edit.line),
+    )

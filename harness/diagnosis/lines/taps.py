@@ -13,6 +13,7 @@ from ...edits.source import Source, Span
 
 TAP = "__tap__"
 LEFT = "__left__"
+GAP = "left"  # the role of what stands in no expression, but between two statements
 KEEPERS = ("dict", "tuple", "list")  # calls whose arguments are values of the statement, as a literal's elements are
 
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...edits import Edit
+from ...edits import Edit, apply
+from ...edits.edit import plainness
 from ...edits.purity import Own, is_pure
 from ...edits.source import Source
 from .rewriting import Filling, Hole, Rewriting, Standing
@@ -25,10 +26,11 @@ from .solving import Goal, Shapes, Solution
 from .taps import Tap
 
 if TYPE_CHECKING:
-    from .search import Subject
+    from .subject import Judge, Subject
 
 Array = np.ndarray
 Names = dict[str, Any]
+RUN = 200  # edits of a tap that builds on itself, with which the program is run
 
 
 @dataclass
@@ -76,10 +78,14 @@ class Trying:
 
 
 def fitting(
-    subject: "Subject", number: int, edits: Iterable[Edit], source: Source, solution: Solution, own: Own
+    subject: "Subject", number: int, edits: Iterable[Edit], source: Source, solution: Solution, own: Own, judge: "Judge"
 ) -> list[Edit]:
     """Edits that give the right values: of those given, of a tap's expression and how it is assigned, and of all that
-    could be written in it."""
+    could be written in it.
+
+    Where a value is built on by the next and several would do, an edit can be right whose values are others: of such a
+    tap the plainest are run.
+    """
     goal, shapes = subject.goal, solution.response.shapes
     ends = list(accumulate((prod(shape) for shape in shapes.values()), initial=0))
     places = {slot: slice(a, b) for slot, (a, b) in zip(shapes, pairwise(ends), strict=True)}
@@ -99,7 +105,14 @@ def fitting(
         return []
     right = np.concatenate([seen[slot].ravel() for slot in shapes])
     asked = goal.entries(set(goal.names) - set(goal.wrong) | set(solution.cures))
-    return [one.edit() for one in watch.tried if _fits(one, right, solution, goal, asked)]
+    found = [one.edit() for one in watch.tried if _fits(one, right, solution, goal, asked)]
+    if found or not solution.response.builds_on_itself:
+        return found
+    likely = sorted(
+        (one.edit() for one in watch.tried if one.values is not None), key=lambda e: plainness(source.text, e)
+    )
+    after = ((edit, judge.rerun(subject, apply(source.text, edit))) for edit in likely[:RUN])
+    return [edit for edit, one in after if one is not None and not set(goal.wrong_in(one)) & set(solution.cures)]
 
 
 def _written(rewriting: Rewriting, hole: Hole, filling: Filling, blank: Array) -> Tried:

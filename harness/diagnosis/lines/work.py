@@ -18,8 +18,9 @@ from ...importing import importable
 from ...layout import Layout
 from ...questions import Question
 from .running import Runner, Slot
-from .search import Budget, Holds, Located, Subject, locate
+from .search import locate
 from .solving import Goal
+from .subject import Budget, Holds, Located, Subject
 from .taps import tapped
 
 Array = np.ndarray

@@ -1,0 +1,111 @@
+"""The nouns of the search: a version of the source on a problem, how candidates are judged, and what was found."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from math import prod
+from time import perf_counter
+
+import numpy as np
+
+from ...edits import Edit, apply
+from ...finding import Suspect
+from .running import Runner, Slot
+from .solving import Goal, Shapes
+from .taps import Tap
+
+Array = np.ndarray
+Holds = Callable[[str, tuple[str, ...]], bool]
+"""Whether a source makes these gradients right, and spoils none, on every further problem."""
+
+MOST = 400  # unknowns of a tap: one that has more is an accumulator, or a forward pass made at once
+
+
+class Budget:
+    """Runs that a search may make: counted, so that it finds the same on a busy machine; only one that is far too slow
+    is ended by the clock."""
+
+    def __init__(self, runs: int, seconds: float) -> None:
+        self._left, self._until = runs, perf_counter() + seconds
+
+    def take(self, runs: int) -> bool:
+        """Whether there is something left; then so many runs are taken off."""
+        if self._left <= 0 or perf_counter() > self._until:
+            return False
+        self._left -= runs
+        return True
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A version of the source on one problem, ready to run: what it gives there, what is right, and what passes its
+    taps."""
+
+    source: str
+    runner: Runner
+    taps: tuple[Tap, ...]
+    goal: Goal
+    seen: Mapping[Slot, Array]
+
+    def by_tap(self) -> dict[int, Shapes]:
+        """The slots of each tap that ran, the taps of fewest unknowns first: they cost least, and say most."""
+        found: dict[int, dict[Slot, tuple[int, ...]]] = {}
+        for slot, value in self.seen.items():
+            found.setdefault(slot[0], {})[slot] = value.shape
+        few = {number: unknowns(shapes) for number, shapes in found.items()}
+        return {n: found[n] for n in sorted(found, key=few.__getitem__) if few[n] <= MOST}
+
+    def rerun(self, source: str) -> Array | None:
+        """The gradients of another version of the source on the same problem; None where it does not run."""
+        try:
+            code = compile(source, str(self.runner.path), "exec", dont_inherit=True)
+        except (SyntaxError, ValueError):
+            return None
+        found = replace(self.runner, code=code).run()
+        return found if found is not None and found.shape == self.goal.base.shape else None
+
+    def passed(self, number: int) -> dict[Slot, Array]:
+        """What a tap passes on, by slot."""
+        return {slot: value for slot, value in self.seen.items() if slot[0] == number}
+
+
+def unknowns(shapes: Shapes) -> int:
+    """How many numbers pass these slots; as many runs it takes to see how the gradients answer to them."""
+    return sum(prod(shape) for shape in shapes.values())
+
+
+@dataclass(frozen=True)
+class Located:
+    """What was found: suspects, the surest first, with the edits that cure each; the lines that are cleared; and how
+    many values there was no time for."""
+
+    suspects: tuple[Suspect, ...] = ()
+    cures: tuple[tuple[Edit, ...], ...] = ()
+    cleared: tuple[int, ...] = ()
+    left: int = 0
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What a candidate is held to.
+
+    Args:
+        again: the same program on a problem of other sizes; None where there is none.
+        holds: on every further problem.
+    """
+
+    again: Subject | None
+    holds: Holds
+    budget: Budget
+
+    def rerun(self, subject: Subject, source: str) -> Array | None:
+        """The gradients of another version of the source; None where it does not run, or nothing may run any more."""
+        return subject.rerun(source) if self.budget.take(1) else None
+
+    def confirms(self, source: str, edit: Edit, cures: tuple[str, ...]) -> bool:
+        """Whether the edit makes these gradients right elsewhere too."""
+        mended = apply(source, edit)
+        if self.again and self.again.goal.wrong:
+            found = self.rerun(self.again, mended)
+            if found is None or set(self.again.goal.wrong_in(found)) & set(cures):
+                return False
+        return self.holds(mended, cures)

@@ -64,14 +64,17 @@ class Finding:
 class Suspect:
     """An expression of the user's whose value, were it another one, would make gradients right, nothing else changed.
 
+    Or a statement that stands in the wrong place or should read otherwise, and an array to which one should be added.
+
     Args:
-        line, last: where it stands in the user's file, from 1. `text`: the expression.
-        role: what the statement does with its value: "assigned", "added", "returned", "yielded", "made", "passed".
+        line, last: where it stands in the user's file, from 1. `text`: the expression, the statement, or the array.
+        role: what the statement does with its value: "assigned", "added", "returned", "yielded", "made", "passed";
+            "left" of an array, in which something is missing behind the line; "statement" where no value is meant.
         residuals: the gradients that it makes right, before and after. `whole`: they are all that are wrong.
         rank, reach: of the numbers in the gradients it moves `reach`, and they answer to `rank` unknowns. What it
             explains beyond its rank is evidence; with none, any fault of those gradients would be explained.
         turns: how often it is evaluated; `changed`: how often its value must be another one.
-        turn: the first of those, from 0. `now`, `needed`: its value then, and what it must be.
+        turn: the first of those, from 0. `now`, `needed`: its value then, and what it must be; "" of a statement.
         cure: an edit that gives the needed values, and is right on further problems, "Whh.T for Whh"; "" where none
             was found. `reads`, `would_read`: the line before and after it.
     """

@@ -208,7 +208,7 @@ def test_two_faults_are_cured_one_behind_the_other():
         return again is not None and not set(again.goal.wrong) & set(cures)
 
     found = search(posed, None, lambda text: subject(text, layer_norm, LAYER_NORM), holds, Budget(10**6, 60))
-    lines = {one.line for one in found.suspects if one.cure}
+    lines = {one.line for one in found.suspects[:2] if one.cure}
     assert lines in ({11, 15}, {11, 16})  # the sign may be turned where the product is made, or where it is taken off
     assert any(one.whole for one in found.suspects)
 
@@ -260,7 +260,7 @@ def sensitivity(module, draw: Callable[..., Array]) -> tuple[Array, ...]:
         (scan, "            da += dz * hs[t - 1]\n", "            pass\n", "da += dz * hs[t - 1]"),
         (scan, "        dz = dh * (1 - hs[t] ** 2)\n", "        dz = dh\n", "* (1 - hs[t] ** 2)"),
         (scan, "hs[t - 1]", "hs[t]", "hs[t - 1]"),
-        (scan, "np.tanh(a * h + x_t)\n        hs", "np.tanh(h + x_t)\n        hs", "a * h"),  # the forward pass
+        (scan, "np.tanh(a * h + x_t)\n        hs", "np.tanh(h + x_t)\n        hs", "* a"),  # the forward pass
         (scan, "if t > 0", "if t > 1", "t > 0"),
         (scan, "dx[t] = dz", "dx[t - 1] = dz", "dx[t]"),
         (

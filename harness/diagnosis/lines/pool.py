@@ -35,9 +35,10 @@ class Grown(NamedTuple):
         return self.text.format(*bound)
 
 
+NEGATED = Grown("-{}", (UNARY,), operator.neg)
 ALONE = (
     Grown("{}.T", (ATOM,), lambda a: a.T),
-    Grown("-{}", (UNARY,), operator.neg),
+    NEGATED,
     Grown("1 - {}", (PRODUCT,), lambda a: 1 - a),
     Grown("1 - {} ** 2", (ATOM,), lambda a: 1 - a**2),
     Grown("{0} * (1 - {0})", (PRODUCT,), lambda a: a * (1 - a)),

@@ -21,7 +21,7 @@ from ...edits.scope import Scope, is_number
 from ...edits.site import Change, Kind
 from ...edits.source import Source
 from ...edits.vocabulary import Vocabulary
-from .pool import ALONE, TOGETHER, TURNED, Grown, texts
+from .pool import ALONE, NEGATED, TOGETHER, TURNED, Grown, texts
 
 KIND = Kind("write another expression", (ast.expr,), lambda _: ())
 HOLE = "__hole__"
@@ -67,7 +67,7 @@ class Hole:
 
     Args:
         free: another shape may fit there too, as in a product.
-        operand: of an operator; no zero is written there, nobody adds one or multiplies by it.
+        operand: of an operator; no zero is written there, since nobody adds one or multiplies by it.
     """
 
     node: ast.expr
@@ -144,7 +144,8 @@ def _fillings(hole: Hole, now: Any, known: list[tuple[str, Any]]) -> Iterator[Fi
         return
     yield from (Filling(text, (text,)) for text, _ in known if text != own)
     yield from (Filling(text, (text,)) for text in _turned(hole.node))
-    yield from (Filling(one.written(own), (own,), one) for one in ALONE)
+    alone = [one for one in ALONE if not (hole.operand and one is NEGATED)]  # there another operator is written
+    yield from (Filling(one.written(own), (own,), one) for one in alone)
     shaped = [(text, value) for text, value in known if not _is_index(value) and text != own]
     for text, value in shaped:
         yield from (Filling(one.written(text), (text,), one) for one in ALONE)
@@ -161,14 +162,22 @@ def _fillings(hole: Hole, now: Any, known: list[tuple[str, Any]]) -> Iterator[Fi
 
 
 def _turned(node: ast.expr) -> Iterator[str]:
-    """Operands the other way round, and other operators."""
+    """Operands the other way round, a product transposed, and other operators."""
     match node:
         case ast.BinOp(left=left, op=op, right=right):
-            one, other = ast.unparse(left), ast.unparse(right)
             yield ast.unparse(ast.BinOp(right, op, left))
-            yield from (f"({one}) {symbol} ({other})" for kind, symbol in SYMBOLS.items() if kind is not type(op))
+            yield from (ast.unparse(ast.BinOp(left, kind(), right)) for kind in SYMBOLS if kind is not type(op))
+            if isinstance(op, ast.MatMult):
+                yield ast.unparse(ast.BinOp(_transposed(right), op, _transposed(left)))
         case ast.Call(args=[one, other, *rest]):
             yield ast.unparse(ast.Call(node.func, [other, one, *rest], node.keywords))
+            yield ast.unparse(ast.Call(node.func, [_transposed(other), _transposed(one), *rest], node.keywords))
+
+
+def _transposed(node: ast.expr) -> ast.expr:
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        return node.value
+    return ast.Attribute(node, "T", ast.Load())
 
 
 def _inside(root: ast.expr) -> Iterator[ast.expr]:

@@ -5,10 +5,12 @@ All it needs is a way to run the program, its source and the right gradients: no
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import inf
 
 import numpy as np
 
 from ...edits import apply
+from ...edits.edit import plainness
 from ...finding import Suspect
 from .gaps import gapped
 from .running import Slot
@@ -20,6 +22,7 @@ from .suspects import told
 
 Array = np.ndarray
 FAULTS = 3  # that are looked for one behind the other
+PLAIN = 4  # words and signs: of a cure that changes more it is asked whether there is a plainer one elsewhere
 GAPS = 4  # places where a statement may be missing that one is sought for
 
 
@@ -57,8 +60,10 @@ def one_fault(subject: Subject, judge: Judge) -> Located:
     of edits of what has no value, and of statements that are missing.
     """
     found = told(subject, *solutions(subject, judge), judge)
-    for stage in (curved, restructured, completed):
-        if any(one.whole and one.cure for one in found.suspects):
+    if not _words(subject, found) <= PLAIN:
+        found = curved(subject, judge, found)
+    for stage in (restructured, completed):
+        if _words(subject, found) < inf:
             break
         further = stage(subject, judge, found)
         if any(one.whole for one in further.suspects) or not any(one.cure for one in found.suspects):
@@ -66,10 +71,18 @@ def one_fault(subject: Subject, judge: Judge) -> Located:
     return found
 
 
+def _words(subject: Subject, found: Located) -> float:
+    """How many words and signs the plainest edit changes that cures all."""
+    pairs = zip(found.suspects, found.cures, strict=True)
+    return min((plainness(subject.source, cures[0])[0] for one, cures in pairs if one.whole and cures), default=inf)
+
+
 def curved(subject: Subject, judge: Judge, found: Located) -> Located:
     """With what is cured in the forward pass, if there is something; without evidence before, with what could be."""
     solved = told(subject, bent(subject, judge), 0, judge)
     evident = any(one.whole and one.evidence for one in found.suspects)
+    if _words(subject, solved) >= _words(subject, found) and (evident or _words(subject, found) < inf):
+        return found
     return _before(found, solved, lambda one: bool(one.cure) or not evident)
 
 
@@ -78,9 +91,12 @@ def _before(found: Located, others: Located, wanted: Callable[[Suspect], bool]) 
     pairs = [pair for pair in zip(others.suspects, others.cures, strict=True) if wanted(pair[0])]
     if not pairs:
         return found
+    new = {(one.line, one.text, one.role) for one, _ in pairs}
+    both = zip(found.suspects, found.cures, strict=True)
+    pairs += [pair for pair in both if (pair[0].line, pair[0].text, pair[0].role) not in new]
     suspects, cures = zip(*pairs, strict=True)
     cleared = set(found.cleared) - {line for one in suspects for line in range(one.line, one.last + 1)}
-    return Located((*suspects, *found.suspects), (*cures, *found.cures), tuple(sorted(cleared)), found.left)
+    return Located(suspects, cures, tuple(sorted(cleared)), found.left)
 
 
 def completed(subject: Subject, judge: Judge, found: Located) -> Located:

@@ -33,12 +33,13 @@ def told(subject: Subject, solutions: Mapping[int, Solution], left: int, judge: 
 
 
 def _place(subject: Subject, number: int, solution: Solution, cures: Sequence[Edit]) -> tuple[object, ...]:
-    """A key to sort suspects by, the surest first: what mends most, a cure, evidence, what computes something."""
+    """A key to sort suspects by, the surest first: what mends most, a cure, where the value is made and not handed on,
+    the plainer cure, evidence."""
     tap, wrong = subject.taps[number], subject.goal.wrong
     cost = plainness(subject.source, cures[0])[0] if cures else 0
-    made = tap.role in MAKING
+    handed = tap.plain and tap.role not in MAKING
     mends = len(wrong) - len(solution.cures)
-    return (mends, not cures, cost, solution.rank - solution.reach, not made, tap.plain, -number)
+    return (mends, not cures, handed, cost, solution.rank - solution.reach, tap.plain, -number)
 
 
 def _cures(subject: Subject, solutions: Mapping[int, Solution], judge: Judge) -> Iterator[tuple[int, tuple[Edit, ...]]]:

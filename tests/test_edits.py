@@ -231,7 +231,11 @@ UNITS = [
         "def f(x, w, k):\n    a[:, :w] += x\n    return b[:, k * w : (k + 1) * w]",
         "def f(x, w, k):\n    a[:, k * w : (k + 1) * w] += x\n    return b[:, k * w : (k + 1) * w]",
     ),
-    ("shift an index", "for t in x:\n    for k in y: a = h[t]", "for t in x:\n    for k in y: a = h[k]"),
+    (
+        "shift an index",
+        "for t in x:\n    for k in y: a = h[t] + b[k]",
+        "for t in x:\n    for k in y: a = h[k] + b[k]",
+    ),
     ("multiply by a matrix", "a = (d @ V.T) @ W.T\nb = da @ V", "a = da @ W.T\nb = da @ V"),
     (
         "multiply by a matrix",

@@ -27,7 +27,7 @@ MEANS = "line"
 SIZES = ({"T": 3, "H": 3, "O": 4}, {"T": 7, "H": 3, "O": 4}, {"T": 11, "H": 3, "O": 2})
 OTHER = {"T": 4, "B": 2, "I": 6, "H": 2, "O": 3}  # for solving once more what was solved
 LARGEST = 16  # sizes of a problem that is asked as it is
-SECONDS = 10.0  # after which no further value is looked at: what takes so long runs slowly, not often
+SECONDS = 20.0  # after which no further value is looked at: what takes so long runs slowly, not often
 LIMITS = Limits(seconds=30.0, memory=4 << 30)
 
 

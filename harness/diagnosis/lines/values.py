@@ -115,18 +115,21 @@ def fitting(
     return [edit for edit, one in after if one is not None and not set(goal.wrong_in(one)) & set(solution.cures)]
 
 
+def _fits(one: Tried, right: Array, solution: Solution, goal: Goal, asked: Array) -> bool:
+    """Whether no gradient moves beyond the noise. Where a value is built on by the next, an edit may keep what was
+    there before and add to it, as a sum does, or set it anew; both are held to be possible."""
+    if one.values is None or not np.isfinite(one.values).all():
+        return False
+    off = one.values - right
+    answers = (solution.response.columns, solution.response.by_value)
+    return any(bool((np.abs(off @ columns) <= goal.tolerance)[asked].all()) for columns in answers)
+
+
 def _written(rewriting: Rewriting, hole: Hole, filling: Filling, blank: Array) -> Tried:
     def evaluate(standing: Standing, _frame: FrameType) -> Any:
         return standing.filled(hole.code, filling.value(standing))
 
     return Tried(evaluate, lambda: rewriting.edit(hole, filling), blank)
-
-
-def _fits(one: Tried, right: Array, solution: Solution, goal: Goal, asked: Array) -> bool:
-    if one.values is None or not np.isfinite(one.values).all():
-        return False
-    moved = (one.values - right) @ solution.response.by_value
-    return bool((np.abs(moved) <= goal.tolerance)[asked].all())
 
 
 def _tried(edit: Edit, tap: Tap, source: Source, blank: Array, own: Own) -> Tried | None:

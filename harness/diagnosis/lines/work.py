@@ -25,7 +25,7 @@ from .taps import tapped
 
 Array = np.ndarray
 Answer = tuple[Located, int]
-RUNS = 8000  # that a search may make; most need a few hundred
+RUNS = 6000  # that a search may make; most need a few hundred
 SLOW = 0.02  # seconds of a run on a small problem, as of jax without its compiler
 PATIENCE = 5.0  # seconds that one run may take
 

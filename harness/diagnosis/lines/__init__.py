@@ -27,8 +27,9 @@ MEANS = "line"
 SIZES = ({"T": 3, "H": 3, "O": 4}, {"T": 7, "H": 3, "O": 4}, {"T": 11, "H": 3, "O": 2})
 OTHER = {"T": 4, "B": 2, "I": 6, "H": 2, "O": 3}  # for solving once more what was solved
 LARGEST = 16  # sizes of a problem that is asked as it is
-SECONDS = 20.0  # after which no further value is looked at: what takes so long runs slowly, not often
-LIMITS = Limits(seconds=30.0, memory=4 << 30)
+SECONDS = 12.0  # of processor, after which no further value is looked at: what takes so long runs slowly, not often
+SHARE = 0.7  # of the limit on seconds: what was found by then is wanted
+LIMITS = Limits(seconds=90.0, memory=4 << 30)
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ def locate(
     source = path.read_text(encoding="utf-8")
     asked_on = [*small, *own[:1]]
     further = posed(*elsewhere(problem, layout.batched), *own[1:])
-    asked = Asked(path, function, source, layout, matches, posed(*asked_on), posed(other)[0], further, SECONDS)
+    seconds = min(SECONDS, SHARE * limits.seconds)
+    asked = Asked(path, function, source, layout, matches, posed(*asked_on), posed(other)[0], further, seconds)
     with Worker(replace(limits, seconds=min(limits.seconds, LIMITS.seconds))) as worker:
         located, which = worker.call(f"{__name__}.work:search", asked, returns=Answer)
     return Found(located, source, asked_on[which])

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import prod
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 
@@ -22,14 +22,14 @@ MOST = 400  # unknowns of a tap: one that has more is an accumulator, or a forwa
 
 class Budget:
     """Runs that a search may make: counted, so that it finds the same on a busy machine; only one that is far too slow
-    is ended by the clock."""
+    is ended by the seconds of processor that it has taken."""
 
     def __init__(self, runs: int, seconds: float) -> None:
-        self._left, self._until = runs, perf_counter() + seconds
+        self._left, self._until = runs, process_time() + seconds
 
     def take(self, runs: int) -> bool:
         """Whether there is something left; then so many runs are taken off."""
-        if self._left <= 0 or perf_counter() > self._until:
+        if self._left <= 0 or process_time() > self._until:
             return False
         self._left -= runs
         return True

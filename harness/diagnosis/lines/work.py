@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from types import ModuleType
 from typing import Any
 
@@ -26,7 +26,7 @@ from .taps import tapped
 Array = np.ndarray
 Answer = tuple[Located, int]
 RUNS = 6000  # that a search may make; most need a few hundred
-SLOW = 0.02  # seconds of a run on a small problem, as of jax without its compiler
+SLOW = 0.02  # seconds of processor that a run takes on a small problem, as of jax without its compiler
 PATIENCE = 5.0  # seconds that one run may take
 
 
@@ -81,9 +81,9 @@ def search(asked: Asked) -> Answer:
 
 
 def _timed(runner: Runner) -> float:
-    start = perf_counter()
+    start = process_time()
     runner.run()
-    return perf_counter() - start
+    return process_time() - start
 
 
 def _holding(asked: Asked) -> Holds:

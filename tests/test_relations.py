@@ -254,34 +254,6 @@ def test_a_wrong_shape_in_columns_and_another_gate_order() -> None:
     assert "summed over time, where it is to be summed over time and batch" in found.what
 
 
-# --- gradients that grow ----------------------------------------------------------------------------------------------
-
-
-def stale(cleared: bool) -> Candidate:
-    """A candidate that adds to what it returned before, called once already; or one that is simply twice too large."""
-    kept: dict[tuple, Named] = {}
-
-    def candidate(p: Problem, x: Tensors) -> Named:
-        fresh = dict(reference(p, x).named)
-        if cleared:
-            return {name: 2 * array for name, array in fresh.items()}
-        before = kept.get((p.T, p.B), fresh)
-        kept[p.T, p.B] = {name: before[name] + array for name, array in fresh.items()}
-        return kept[p.T, p.B]
-
-    return candidate
-
-
-def test_gradients_that_grow_with_every_call_are_not_a_factor_of_two() -> None:
-    (grown,) = claimed(inquire(stale(cleared=False), Problem()))
-    assert "grow with every call" in grown.what
-    assert "not set back to zero" in grown.sentence
-    assert grown.confidence == "confirmed"
-    assert grown.whole
-    (twice,) = claimed(inquire(stale(cleared=True), Problem()))
-    assert twice.what == "every gradient is scaled by 2"
-
-
 # --- what must not be claimed -----------------------------------------------------------------------------------------
 
 # Faults inside the recursion bend every gradient behind it, by no simple relation; these are for the other means.
@@ -372,20 +344,6 @@ def test_factors_are_not_kept_for_every_problem_there_has_been() -> None:
     for seed in range(200):
         list(_factor.matching(2.0, Problem(seed=seed)))
     assert _factor._table.cache_info().currsize < 200
-
-
-# --- leads ------------------------------------------------------------------------------------------------------------
-
-
-def test_a_gradient_that_is_wrong_in_one_gate_alone_is_a_lead() -> None:
-    def bent(p: Problem, x: Tensors, g: Gradients) -> Named:
-        blocks = gated(g.named["W_hh"], 4).copy()
-        blocks[..., 1, :] = np.tanh(blocks[..., 1, :]) + 1
-        return {"W_hh": blocks.reshape(g.named["W_hh"].shape), "x": g.named["x"] + np.eye(p.T, 1)[:, :, None]}
-
-    found = find(inquire(changed(bent), Problem(model="lstm")))
-    assert {one.what for one in found} == {"W_hh is wrong in gate f alone", "x is wrong at timestep 0 alone"}
-    assert {one.confidence for one in found} == {"lead"}
 
 
 # --- terms ------------------------------------------------------------------------------------------------------------

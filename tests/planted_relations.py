@@ -126,6 +126,34 @@ def walked(p: Problem, x: Tensors, g: Gradients, dh: Array, steps: range, own: A
     }
 
 
+def leaking(order: Callable[[int], list[int]], share: float = 1.0) -> Change:
+    """One sequence after the other; the adjoint that one ends with, or a share of it, the next begins with."""
+
+    def change(p: Problem, x: Tensors, g: Gradients) -> Named:
+        own, left, begins = g.adjoints["adjoint_out"] @ x.params["W_hy"].T, np.zeros(p.H), np.zeros((p.B, p.H))
+        for b in order(p.B):
+            begins[b] = share * left
+            left = walked(p, x, g, begins, range(p.T), own)["h0"][b]
+        return walked(p, x, g, begins, range(p.T), own)
+
+    return change
+
+
+def unhanded(k: int, share: float = 1.0) -> Change:
+    """The loss on the last step. Chunks of k steps begin with the adjoint that the last begins with, or a share."""
+
+    def change(p: Problem, x: Tensors, g: Gradients) -> Named:
+        seen, none = g.adjoints["adjoint_h"][-1], np.zeros((p.T, p.B, p.H))
+        stops = [*range(k, p.T, k), p.T]
+        parts = [
+            walked(p, x, g, seen if stop == p.T else share * seen, range(start, stop), none)
+            for start, stop in zip([0, *stops], stops, strict=False)
+        ]
+        return {**{name: np.sum([part[name] for part in parts], 0) for name in HIDDEN}, "h0": parts[0]["h0"]}
+
+    return change
+
+
 def handing(back: Callable[[Array, Array, Array], Array]) -> Change:
     """The backward of the tanh network or of the LSTM, where a step hands back this, from da_t, W_hh and dL/dh_t."""
 
@@ -412,6 +440,9 @@ PLANTED = [
     Planted("target of another timestep: they run in reversed order", UNDER_LOSS, against(lambda y: y[::-1])),
     Planted("target of another timestep: that of the step after", UNDER_LOSS, against(lambda y: np.roll(y, -1, 0))),
     Planted("target of another timestep: that of the step before", UNDER_LOSS, against(lambda y: np.roll(y, 1, 0))),
+    Planted("was left over from the one before it", HIDDEN, leaking(lambda B: [*range(B)])),
+    Planted("every chunk of 3 steps starts from the adjoint of the last", HIDDEN, unhanded(3), loss_on="last"),
+    Planted("every step starts from the adjoint of the last", HIDDEN, unhanded(1), loss_on="last"),
     Planted("kept, beside what the recurrent weight carries back", HIDDEN, handing(lambda da, W, dh: da @ W.T + dh)),
     Planted(
         "the share of gates i, f and g alone, and nothing of gate o",

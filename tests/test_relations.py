@@ -36,6 +36,7 @@ from planted_relations import (
     handing,
     hearing,
     inquire,
+    leaking,
     made,
     one,
     outer,
@@ -72,6 +73,8 @@ def test_what_is_a_hair_beside_a_relation_is_not_claimed(row: Planted) -> None:
 
 
 NEIGHBOURS = {
+    "half of the adjoint leaks": leaking(lambda B: [*range(B)], 0.5),
+    "every other sequence leaks": leaking(lambda B: [*range(0, B, 2)]),
     "half of the adjoint is kept": handing(lambda da, W, dh: da @ W.T + dh / 2),
     "targets of two steps on": against(lambda y: np.roll(y, 2, 0)),
     "errors of two steps on": hearing(lambda d: np.roll(d, 2, 0)),

@@ -33,23 +33,6 @@ SHIFTED = (
         "one of the two is stored in the order of the backward loop",
         lambda a, d: (a[::-1], d),
     ),
-    Arrangement(
-        "in another order of time and batch",
-        "one of the two is flattened batch first, the other time first: a transpose before the reshape is missing",
-        lambda a, d: (a.swapaxes(0, 1).reshape(-1, 1, a.shape[-1]), d.reshape(-1, 1, d.shape[-1])),
-    ),
-    Arrangement(
-        "in reversed order of the batch", "the batch is reversed in one of the two", lambda a, d: (a[:, ::-1], d)
-    ),
-)
-APART = tuple(
-    Arrangement(
-        f"of all {which}, and not of its own alone",
-        f"the two factors are summed over {over} each by itself: look for the letters of an einsum, or for a sum that "
-        "comes before the product",
-        lambda a, d, k=k: (a.sum(k, keepdims=True), d.sum(k, keepdims=True)),
-    )
-    for k, (which, over) in enumerate((("steps", "time"), ("batch elements", "the batch")))
 )
 LEFTS = {"x": "x_t", "h_prev": "h_(t-1)", "h": "h_t"}
 OWN = "own"  # an adjoint that no step is left with: what its own loss gives h_t
@@ -73,7 +56,7 @@ def propose(case: Case, name: str) -> Iterator[Relation]:
             if not own:
                 yield _with_others(name, (which, adjoint), (own_left, own_adjoint))
             many = own_left != "1" and case.problem.T * case.problem.B > 1
-            for arrangement in (*SHIFTED, *APART) if own and many else ():
+            for arrangement in SHIFTED if own and many else ():
                 predicate = f"made of outer products with the adjoints {arrangement.words}"
                 yield Relation(predicate, arrangement.hint, _product(None, arrangement))
 

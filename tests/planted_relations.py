@@ -303,7 +303,6 @@ PLANTED = [
         one("W_hh", lambda a, p: np.roll(gated(a, 3), -1, -2).reshape(a.shape)),
         "gru",
     ),
-    Planted("unit by unit", ("W_hh",), one("W_hh", lambda a, p: gated(a, 4).swapaxes(-1, -2).reshape(a.shape)), "lstm"),
     Planted(
         "gate f, where it is of the opposite", ("W_hh",), one("W_hh", lambda a, p: scaled_gate(a, 4, 1, -1)), "lstm"
     ),

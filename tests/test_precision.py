@@ -11,6 +11,7 @@ from gradparity.backends import numpy_bptt
 from gradparity.harness.diagnosis import precision
 from gradparity.harness.diagnosis.equivalents import permutations, permute
 from gradparity.harness.models import models
+from gradparity.harness.noise import THRESHOLD
 from gradparity.harness.problem import Problem, Tensors, make_tensors
 from gradparity.harness.strategies import problems
 from hypothesis import given, settings
@@ -310,21 +311,28 @@ def test_a_state_kept_from_the_call_before_is_named():
     assert "from run to run" in claim.what
 
 
-def test_what_adds_up_from_call_to_call_is_left_to_the_relations():
+def stale(cleared: bool):
+    """A candidate that adds to what it returned before, called once already; or one that is simply twice too large."""
     total: dict[tuple, Array] = {}
 
     def candidate(p: Problem, t: Tensors) -> dict[str, Array]:
         found = gradients_alone(p, t)
         for name, array in found.items():
             key = (name, *array.shape)
-            found[name] = total[key] = total.get(key, 0) + array
+            found[name] = total[key] = 2 * array if cleared else total.get(key, array) + array
         return found
 
-    problem = Problem()
-    candidate(problem, inquired(gradients_alone, problem).case.tensors)
-    inquiry = inquired(candidate, problem)
-    assert inquiry.case.wrong
-    assert not precision.find(inquiry)
+    return candidate
+
+
+def test_gradients_that_grow_with_every_call_are_neither_chance_nor_a_factor_of_two():
+    (grown,) = precision.find(inquired(stale(cleared=False), Problem()))
+    assert "grow with every call" in grown.what
+    assert "not set back to zero" in grown.sentence
+    assert grown.confidence == "confirmed"
+    assert grown.whole
+    assert all(one.before > THRESHOLD >= one.after for one in grown.residuals)
+    assert not precision.find(inquired(stale(cleared=True), Problem()))
 
 
 def test_arguments_changed_in_place_are_not_chance():

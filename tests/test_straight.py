@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from gradparity.harness.diagnosis import diagnose
 from gradparity.harness.diagnosis.straight import straightened
+from gradparity.harness.noise import THRESHOLD
 from gradparity.harness.problem import Problem
 from inquired import inquired_function
 
@@ -63,6 +64,30 @@ def test_where_shapes_alone_are_wrong_nothing_else_is_claimed():
     findings = findings_of(returning(np.transpose, W_xh=np.transpose, b_y=lambda array: array[None]))
     assert {f.what for f in findings} == {"W_xh is transposed", "b_y is right but for axes of length 1"}
     assert {f.confidence for f in findings} == {"confirmed"}
+
+
+SHAPES = [
+    ("W_xh is transposed", {"W_xh": np.transpose}),
+    ("W_hy is right but flattened", {"W_hy": np.ravel}),
+    ("b_h is right but for axes of length 1", {"b_h": lambda array: array[None]}),
+    ("W_xh and W_hy are transposed", {"W_xh": np.transpose, "W_hy": np.transpose}),
+]
+
+
+@pytest.mark.parametrize(("says", "changes"), SHAPES, ids=[row[0] for row in SHAPES])
+def test_a_wrong_shape_alone_is_told(says, changes):
+    inquiry = inquired_function(returning(np.transpose, **changes), PROBLEM)
+    assert inquiry.case.odd.keys() == changes.keys()
+    (found,) = straightened(inquiry).told(())
+    assert (found.what, found.confidence, found.whole) == (says, "confirmed", True)
+    assert found.gradients == tuple(changes)
+    assert all(one.before == np.inf and one.after <= THRESHOLD for one in found.residuals)
+
+
+@pytest.mark.parametrize(("says", "changes"), SHAPES, ids=[row[0] for row in SHAPES])
+def test_a_wrong_shape_with_wrong_numbers_is_not_told_as_one_alone(says, changes):
+    bent = {name: lambda array, change=change: -1.2345678 * change(array) for name, change in changes.items()}
+    assert not straightened(inquired_function(returning(np.transpose, **bent), PROBLEM)).told(())
 
 
 def test_right_shapes_are_left_alone():

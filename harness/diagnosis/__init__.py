@@ -55,7 +55,6 @@ def diagnose(
         if call and not any(f.whole for f in found):  # a convention that explains all leaves nothing to cure
             located = timed("lines", lines.find, call, matches or {}, about=inquiry) or located
         found += timed("relations", relations.find) or ()
-        shapes = (timed("shapes", relations.find, about=inquiry) or ()) if turned.turns else ()
         found += timed("where it starts", origin.find) or ()
         picture, traced = timed("credit map", credit.trace) or (None, ())
         cured = any(f.whole and f.lines for f in located[0])  # then the reference's own lines have nothing to add
@@ -64,7 +63,7 @@ def diagnose(
     if looked_up:
         found += looked_up.findings
         notes += looked_up.notes
-    found = [*located[0], *turned.told(found, shapes)]
+    found = [*located[0], *turned.told(found)]
     claimed = ranked(f for f in found if f.confidence != "lead")
     leads = ranked(f for f in found if f.confidence == "lead")
     fine = any(f.whole and f.means == "not a bug" for f in claimed)  # then there is nothing to work out by hand

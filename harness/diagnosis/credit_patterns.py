@@ -2,8 +2,7 @@
 first that fits speaks, from the exact ones, which say what every cell would be, to those that say which are wrong.
 """
 
-from collections.abc import Callable
-from fractions import Fraction
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -36,37 +35,26 @@ def saturated(traced: Traced) -> Seen | None:
 
 def moved(traced: Traced) -> Seen | None:
     """Right adjoints at the wrong step: shifted, with or without wrapping round, or in reversed order."""
-    if traced.steps < 2 or not traced.found.any():
-        return None
+    for words, predicted in _moves(traced) if traced.steps > 1 and traced.found.any() else ():
+        after = float(traced.off(predicted).max())
+        if after <= traced.threshold:
+            return Seen(
+                f"the rows of {traced.input} {words}",
+                f"The rows of {traced.input} are right, but {words}: look at the indices with which the input and the "
+                "adjoint are paired, and under which index the backward loop stores what it finds.",
+                tuple(range(traced.steps)),
+                after,
+            )
+    return None
+
+
+def _moves(traced: Traced) -> Iterator[tuple[str, Array]]:
+    right, steps = traced.reference, np.arange(traced.steps)
     for k in sorted((k for k in range(1 - traced.steps, traced.steps) if k), key=abs):
-        around = np.roll(traced.reference, -k, axis=1)  # [s, t] becomes [s, t + k]
-        inside = (np.arange(traced.steps) + k >= 0) & (np.arange(traced.steps) + k < traced.steps)
-        for predicted in (around, around * inside[:, None]):
-            after = float(traced.off(predicted).max())
-            if after <= traced.threshold:
-                return _shifted(traced, k, after)
-    after = float(traced.off(traced.reference[:, ::-1]).max())
-    if after > traced.threshold:
-        return None
-    return Seen(
-        f"the rows of {traced.input} are reversed in time",
-        f"The rows of {traced.input} are right, but in reversed order: the first step has the last one's. If adjoints "
-        "are collected while going backwards, turn them round before they meet the inputs.",
-        tuple(range(traced.steps)),
-        after,
-    )
-
-
-def _shifted(traced: Traced, k: int, after: float) -> Seen:
-    of, way = (f"t {'+' if k > 0 else '-'} {abs(k)}", "early" if k > 0 else "late")
-    return Seen(
-        f"the rows of {traced.input} stand {counted(abs(k))} too {way}",
-        f"The rows of {traced.input} are right, but stand {counted(abs(k))} too {way}: what belongs to step {of} meets "
-        "the input of step t. Look at the indices with which the input and the adjoint are paired, and under which "
-        "index the backward loop stores what it finds.",
-        tuple(range(traced.steps)),
-        after,
-    )
+        words, around = f"stand {counted(abs(k))} too {'early' if k > 0 else 'late'}", np.roll(right, -k, axis=1)
+        yield words, around  # [s, t] becomes [s, t + k]
+        yield words, around * ((steps + k >= 0) & (steps + k < traced.steps))[:, None]
+    yield "are reversed in time", right[:, ::-1]
 
 
 def own_product(traced: Traced) -> Seen | None:
@@ -79,26 +67,6 @@ def own_product(traced: Traced) -> Seen | None:
         f"Nothing can be read off the credit map: {listed(right, 'and')} {is_are(right)} right and made of the same "
         f"adjoints, so that the fault is in how {traced.input} is made of them.",
         claimed=False,
-    )
-
-
-def scaled(traced: Traced) -> Seen | None:
-    """All of it a number times what it should be; a number near 0 is left to `cut`."""
-    right, given = traced.reference.ravel(), traced.candidate.ravel()
-    if not traced.there.any():
-        return None
-    factor = float(right @ given / (right @ right))
-    after = float(traced.off(factor * traced.reference).max())
-    if after > traced.threshold or not traced.found.any():
-        return None
-    near = Fraction(factor).limit_denominator(100)
-    shown = str(near) if abs(float(near) - factor) <= 1e-5 * abs(factor) else f"{factor:.4g}"
-    what = "every adjoint has the wrong sign" if near == -1 else f"every adjoint is {shown} times what it should be"
-    return Seen(
-        what,
-        f"The credit map has the right shape, but {what}, whichever step the loss stands on: look at the derivative of "
-        "the loss, or at what the gradients are divided by at the end.",
-        after=after,
     )
 
 
@@ -116,22 +84,6 @@ def unsettled(traced: Traced) -> Seen | None:
         "wrong already, before anything flows back in time.",
         claimed=False,
     )
-
-
-def one_step(traced: Traced) -> Seen | None:
-    """The wrong cells are all there is of a few steps, or of the losses of a few steps; the others are right."""
-    wrong = ~traced.right
-    for axis, what, look in (
-        (0, "the adjoint of {} is wrong", "the bounds of the backward loop, and what that step does differently"),
-        (1, "the loss of {} is sent back wrongly", "what the backward loop starts from, and dL/dout at that step"),
-    ):
-        lines = np.any(wrong, axis=axis, keepdims=True)
-        if lines.sum() * 2 <= traced.steps and not (traced.there & lines & ~wrong).any():
-            says = what.format(said(flagged(lines.ravel()), traced.steps))
-            rest = "whichever step the loss stands on" if axis == 0 else "for every step that it reaches"
-            sentence = f"In the credit map {says}, {rest}, and everything else is right: look at {look}."
-            return Seen(says, sentence, flagged(wrong.any(0)), _right_ones(traced))
-    return None
 
 
 def acausal(traced: Traced) -> Seen | None:
@@ -153,21 +105,6 @@ def acausal(traced: Traced) -> Seen | None:
     what = "the backward loop runs forwards" if forwards else "a step's target reaches steps after it"
     cannot = f"What the target of step {s} changes reaches step {t}, which comes after it and has no part in its loss."
     return Seen(what, f"{cannot} {way}", steps, _right_ones(traced))
-
-
-def delayed(traced: Traced) -> Seen | None:
-    """The diagonal is empty, and what is below it is not: a loss enters steps before its own."""
-    own = traced.steps_back == 0
-    if (traced.found & own).any() or not (traced.there & own).any() or not traced.found.any():
-        return None
-    k = int(traced.steps_back[traced.found].min())
-    return Seen(
-        f"a loss enters {counted(k)} too early",
-        f"The loss of a step does not reach that step, only those at least {counted(k)} before it: the gradient of the "
-        "output is added at the wrong index of the backward loop.",
-        flagged((~traced.right).any(0)),
-        _right_ones(traced),
-    )
 
 
 def local(traced: Traced) -> Seen | None:
@@ -224,7 +161,7 @@ def carried(traced: Traced) -> Seen:
 
 
 PATTERNS: tuple[Callable[[Traced], Seen | None], ...] = (
-    identical, moved, own_product, saturated, scaled, cut, one_step, unsettled, acausal, delayed, local, carried,
+    identical, moved, own_product, saturated, cut, unsettled, acausal, local, carried,
 )  # fmt: skip
 
 

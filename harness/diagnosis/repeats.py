@@ -3,11 +3,13 @@
 Random numbers in the forward pass, as those of dropout, are no bug in the mathematics. Gradients that are added to what
 happens to be in memory, or to random numbers, are one. A network whose every number is zero tells the two apart: its
 gradients depend on no mask and no draw, so that what a candidate gives beside them is what it started from.
+
+What grows by the true gradient each time is a sum that nobody set back to zero, and no chance.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -21,14 +23,15 @@ RUNS = 3
 
 
 def find(inquiry: Inquiry) -> tuple[Finding, ...]:
-    """What changes from run to run by more than noise; not what grows by the same amount each time, which is a sum that
-    nobody set back to zero and no chance."""
+    """What changes from run to run by more than noise, and how."""
     case = inquiry.case
     runs = _runs(inquiry, (case.problem, case.tensors))
     spread = {name: _spread(name, runs) for name in case.given}
     names = tuple(name for name in case.wrong if spread.get(name, 0.0) > case.threshold * case.noise.values[name])
-    if not names or _grows(names, runs):
+    if not names:
         return ()
+    if grown := {name: after for name in names if (after := _growth(case, name, runs)) <= case.threshold}:
+        return (_stale(case, grown),)
     begun = _not_begun_with_zeros(inquiry, names)
     if begun:
         names = begun
@@ -97,16 +100,28 @@ def _spread(name: str, runs: list[Case]) -> float:
     return max((one if np.isfinite(one) else float("inf") for one in apart), default=0.0)
 
 
-def _grows(names: tuple[str, ...], runs: list[Case]) -> bool:
-    """Whether each run adds to what the run before left: all by the same."""
-    if len(runs) < RUNS:
-        return False
+def _growth(case: Case, name: str, runs: list[Case]) -> float:
+    """How far what each run adds to the one before is from the true gradient, in units of noise."""
+    seen = [run.given.get(name) for run in runs]
+    if len(seen) < RUNS or any(array is None for array in seen):
+        return float("inf")
+    more = (replace(case, given={name: after - before}) for before, after in pairwise(seen))
+    return max(one.residual(name, case.expected(name)) for one in more)
 
-    def steady(name: str) -> bool:
-        first, second, third = (run.given[name] for run in runs[:RUNS])
-        return bool(np.abs(third - 2 * second + first).max() <= runs[0].threshold * runs[0].noise.values[name])
 
-    return all(steady(name) for name in names if all(name in run.given for run in runs))
+def _stale(case: Case, grown: Mapping[str, float]) -> Finding:
+    """Of gradients that grow, with what `_growth` says of each."""
+    said, many = listed([case.shown[name] for name in grown], "and"), len(grown) > 1
+    return Finding(
+        means="relation",
+        what=f"{said} {'grow' if many else 'grows'} with every call",
+        sentence=f"The gradient{'s' * many} of {said} {'grow' if many else 'grows'} by the true one with every call: "
+        "it was not set back to zero between calls. Set it to zero at the beginning of backward, or return fresh "
+        "arrays.",
+        gradients=tuple(case.shown[name] for name in grown),
+        residuals=tuple(Residual(case.shown[name], case.before(name), after) for name, after in grown.items()),
+        whole=set(case.wrong_gradients) <= grown.keys(),
+    )
 
 
 def _residual(case: Case, name: str, spread: float) -> Residual:

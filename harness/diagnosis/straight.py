@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..arrays import is_real_float
-from ..finding import Finding
+from ..errors import listed
+from ..finding import Finding, Residual
 from ..layout import Placement
 from .case import Case, Inquiry, Question
 
@@ -19,25 +20,44 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Turn:
-    """A way in which a shape is wrong: `says` what, and `back` brings an array to the shape that is expected."""
+    """A way in which a shape is wrong: what the gradient is where it is right but for that, how it `comes` where it is
+    wrong in its numbers too, a `hint` where to look, and `back`, which brings an array to the shape expected."""
 
-    says: str
+    predicate: str
+    comes: str
+    hint: str
     back: Callable[[Array, tuple[int, ...]], Array]
 
     def fits(self, array: Array, shape: tuple[int, ...]) -> bool:
         return array.size == int(np.prod(shape)) and self.back(array, shape).shape == shape
 
 
-def _reshaped(array: Array, shape: tuple[int, ...]) -> Array:
-    """To a shape that is the same but for axes of length 1, or the flattened; else as it is."""
+def _with_axes(array: Array, shape: tuple[int, ...]) -> Array:
+    """To a shape that is the same but for axes of length 1; else as it is."""
     same = [n for n in array.shape if n != 1] == [n for n in shape if n != 1]
-    return array.reshape(shape) if same or array.ndim == 1 else array
+    return array.reshape(shape) if same else array
 
 
 DECODED = ("credit map", "where it starts")  # means that read a gradient as a record of the steps, whatever its shape
 TURNS = (
-    Turn("with other axes of length 1 or flattened", _reshaped),
-    Turn("transposed", lambda array, shape: array.T),
+    Turn(
+        "right but for axes of length 1",
+        "with other axes of length 1",
+        "look for keepdims, [None] or a missing squeeze; the shape has to be that of the value it is the gradient of",
+        _with_axes,
+    ),
+    Turn(
+        "right but flattened",
+        "flattened",
+        "a reshape to the shape of the value that it is the gradient of is missing",
+        lambda array, shape: array.reshape(shape) if array.ndim == 1 else array,
+    ),
+    Turn(
+        "transposed",
+        "transposed",
+        "the operands of its outer product are exchanged, or a .T is missing or too many",
+        lambda array, shape: array.T,
+    ),
 )
 
 
@@ -48,25 +68,35 @@ class Straight:
     inquiry: Inquiry
     turns: Mapping[str, Turn]
 
-    def told(self, findings: Iterable[Finding], of_shapes: Iterable[Finding]) -> list[Finding]:
-        """Findings of the inquiry, made to speak of what the candidate really returned.
+    def told(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Findings of the inquiry, made to speak of what the candidate returned; before them, of shapes alone."""
+        case = self.inquiry.case
+        alone = {name: turn for name, turn in self.turns.items() if name not in case.wrong}
+        besides = {case.shown[name]: turn.comes for name, turn in self.turns.items() if name in case.wrong}
+        shapes = [self._shape(turn, [n for n in alone if alone[n] is turn]) for turn in TURNS if turn in alone.values()]
+        return [*shapes, *(_besides(finding, besides, whole=not alone) for finding in findings)]
 
-        Args:
-            of_shapes: relations found of the candidate as it is: they say where the shape is all that is wrong.
-        """
-        shown, wrong = self.inquiry.case.shown, self.inquiry.case.wrong
-        alone = {shown[name] for name in self.turns if name not in wrong}
-        besides = {shown[name]: turn.says for name, turn in self.turns.items() if name in wrong}
-        first = [finding for finding in of_shapes if alone & set(finding.gradients)]
-        said = {name for finding in first for name in finding.gradients}
-        rest = [f for f in findings if f.means != "relation" or not set(f.gradients) <= said]
-        return [*first, *(_besides(finding, besides, whole=not alone) for finding in rest)]
+    def _shape(self, turn: Turn, names: list[str]) -> Finding:
+        """That these gradients are right but for their shape."""
+        case = self.inquiry.case
+        shown = tuple(case.shown[name] for name in names)
+        what = f"{listed(shown, 'and')} {'are' if len(names) > 1 else 'is'} {turn.predicate}"
+        borne = [o for o in self.inquiry.others if all(n in o.given and n not in o.wrong for n in names)]
+        return Finding(
+            "relation",
+            what,
+            f"The gradient{'s' * (len(names) > 1)} of {what}: {turn.hint}.",
+            shown,
+            residuals=tuple(Residual(case.shown[name], float("inf"), case.before(name)) for name in names),
+            confidence="confirmed" if borne else "fits",
+            whole=not case.wrong_gradients and len(set(self.turns.values())) == 1,
+        )
 
 
 def _besides(finding: Finding, turned: Mapping[str, str], whole: bool) -> Finding:
     """The finding with the shapes that are wrong as well; `whole` where none is wrong that it does not speak of."""
     mine = {} if finding.means in DECODED else {name: turned[name] for name in finding.gradients if name in turned}
-    also = [f" {name} comes {says} besides: mend that too." for name, says in mine.items()]
+    also = [f" {name} comes {so} besides: mend that too." for name, so in mine.items()]
     return replace(finding, sentence=finding.sentence + "".join(also), whole=finding.whole and whole)
 
 

@@ -23,8 +23,6 @@ from ..case import Case, Inquiry, finding
 from . import shape
 from ._claim import SAME, Claim, Part, Scene, Scenes, fitting, holding, names_everything
 from ._factor import ONE
-from ._growth import growing
-from ._parts import leads
 from ._relation import AS_IT_IS, Course, Family, Flow
 from .flow import flows
 from .shape import viewed
@@ -54,15 +52,14 @@ def _files() -> tuple[ModuleType, ...]:
 
 
 def find(inquiry: Inquiry) -> tuple[Finding, ...]:
-    """What relations explain of this candidate; each wrong gradient in one finding at most, leads last."""
+    """What relations explain of this candidate; each wrong gradient in one finding at most."""
     with np.errstate(all="ignore"):  # what a candidate returns may be huge or infinite; such numbers explain nothing
         return _explained(inquiry)
 
 
 def _explained(inquiry: Inquiry) -> tuple[Finding, ...]:
-    found = [grown] if (grown := growing(inquiry)) else []
-    spoken_of = {name for one in found for name in one.gradients}
-    names = tuple(name for name in inquiry.case.wrong_gradients if inquiry.case.shown[name] not in spoken_of)
+    found: list[Finding] = []
+    names = inquiry.case.wrong_gradients
     odd = inquiry.case.odd.keys() & set(names)
     seen = replace(
         inquiry, case=viewed(inquiry.case, odd), others=tuple(viewed(other, odd) for other in inquiry.others)
@@ -81,7 +78,7 @@ def _explained(inquiry: Inquiry) -> tuple[Finding, ...]:
             found.append(made)
             names = tuple(name for name in names if name not in best.parts)
         claims.remove(best)
-    return (*found, *leads(inquiry, names))
+    return tuple(found)
 
 
 def on_top(inquiry: Inquiry, course: Course) -> Finding | None:

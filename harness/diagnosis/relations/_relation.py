@@ -47,13 +47,11 @@ class Flow:
         what: a clause: "no error flows back in time".
         hint: what to look for in the code; a clause.
         mask: from T; (T, T), whether step s's loss reaches step t's adjoint, at [t, s].
-        outputs: from T; (T,), whether step s's loss reaches the output layer.
     """
 
     what: str
     hint: str
     mask: Callable[[int], Array]
-    outputs: Callable[[int], Array] = lambda T: np.ones(T, bool)
 
 
 @dataclass(frozen=True)

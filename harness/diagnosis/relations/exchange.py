@@ -17,7 +17,7 @@ def propose(case: Case, name: str) -> Iterator[Relation]:
             else:
                 yield _instead(case, other)
     if name in {state.name for state in case.problem.spec.states}:
-        yield from (FIRST_MADE, LAST_MADE)
+        yield from STATES
 
 
 def _holds(case: Case, name: str, array: Array) -> bool:
@@ -38,27 +38,17 @@ def _exchanged(case: Case, one: str, other: str) -> Relation:
     return Relation(f"exchanged: {case.shown[one]} has that of {case.shown[other]}, and vice versa", _NAMES, predict)
 
 
-def _first_made(case: Case, name: str) -> Array | None:
-    return case.truth.adjoints["adjoint_h"][0]
+def _not_from(which: str, step: int, hint: str) -> Relation:
+    return Relation(
+        f"the adjoint of the state that {which} makes, not of the one that step 0 starts from",
+        hint,
+        lambda case, name: case.truth.adjoints["adjoint_h"][step],
+        lambda problem: (step % problem.T,),
+    )
 
 
-FIRST_MADE = Relation(
-    "the adjoint of the state that step 0 makes, not of the one that it starts from",
-    "the last step back, through step 0 itself, is missing",
-    _first_made,
-    lambda problem: (0,),
+STATES = (
+    _not_from("step 0", 0, "the last step back, through step 0 itself, is missing"),
+    _not_from("the last step", -1, "nothing of what is carried back has arrived in it: is it assigned in the loop?"),
 )
-
-
-def _last_made(case: Case, name: str) -> Array | None:
-    return case.truth.adjoints["adjoint_h"][-1]
-
-
-LAST_MADE = Relation(
-    "the adjoint of the state that the last step makes, not of the one that step 0 starts from",
-    "nothing of what is carried back has arrived in it: look for a variable that is not assigned in the loop",
-    _last_made,
-    lambda problem: (problem.T - 1,),
-)
-
 FAMILY = Family(3, propose)

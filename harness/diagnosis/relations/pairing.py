@@ -1,4 +1,4 @@
-"""Relations of a sum of outer products to its factors: the wrong arrays are multiplied, or at the wrong steps."""
+"""Relations of a product to its factors: the wrong arrays are multiplied, or at the wrong steps."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ import numpy as np
 from ..case import Case
 from ..terms import left, summed
 from ._relation import Array, Family, Predict, Relation
-from .carried import own as own_loss
 
 Pair = tuple[Array, Array]
 
@@ -34,23 +33,6 @@ SHIFTED = (
         "one of the two is stored in the order of the backward loop",
         lambda a, d: (a[::-1], d),
     ),
-    Arrangement(
-        "in another order of time and batch",
-        "one of the two is flattened batch first, the other time first: a transpose before the reshape is missing",
-        lambda a, d: (a.swapaxes(0, 1).reshape(-1, 1, a.shape[-1]), d.reshape(-1, 1, d.shape[-1])),
-    ),
-    Arrangement(
-        "in reversed order of the batch", "the batch is reversed in one of the two", lambda a, d: (a[:, ::-1], d)
-    ),
-)
-APART = tuple(
-    Arrangement(
-        f"of all {which}, and not of its own alone",
-        f"the two factors are summed over {over} each by itself: look for the letters of an einsum, or for a sum that "
-        "comes before the product",
-        lambda a, d, k=k: (a.sum(k, keepdims=True), d.sum(k, keepdims=True)),
-    )
-    for k, (which, over) in enumerate((("steps", "time"), ("batch elements", "the batch")))
 )
 LEFTS = {"x": "x_t", "h_prev": "h_(t-1)", "h": "h_t"}
 OWN = "own"  # an adjoint that no step is left with: what its own loss gives h_t
@@ -58,6 +40,9 @@ OWN = "own"  # an adjoint that no step is left with: what its own loss gives h_t
 
 def propose(case: Case, name: str) -> Iterator[Relation]:
     spec = case.problem.spec
+    if name == "x":
+        (own_adjoint,) = (adjoint for left, adjoint in spec.factors.values() if left == "x")
+        yield from (_onto_x(taken, own_adjoint) for taken in adjoints(case) if taken != own_adjoint)
     if name not in spec.factors:
         return
     own_left, own_adjoint = spec.factors[name]
@@ -71,9 +56,16 @@ def propose(case: Case, name: str) -> Iterator[Relation]:
             if not own:
                 yield _with_others(name, (which, adjoint), (own_left, own_adjoint))
             many = own_left != "1" and case.problem.T * case.problem.B > 1
-            for arrangement in (*SHIFTED, *APART) if own and many else ():
+            for arrangement in SHIFTED if own and many else ():
                 predicate = f"made of outer products with the adjoints {arrangement.words}"
                 yield Relation(predicate, arrangement.hint, _product(None, arrangement))
+
+
+def own_loss(case: Case) -> Array:
+    """dL_t/dh_t: what each step's own loss alone gives its hidden state, (T, B, H)."""
+    factors, truth = case.problem.spec.factors, case.truth
+    (weight,) = (name for name, (left, _) in factors.items() if left == "h")
+    return truth.adjoints["adjoint_out"] @ case.tensors.params[weight].T
 
 
 def adjoints(case: Case) -> Mapping[str, Array]:
@@ -90,6 +82,16 @@ def _with_others(name: str, taken: tuple[str, str], own: tuple[str, str]) -> Rel
     return Relation(
         f"the sum over t of {_formula(*taken)}, where {_formula(*own)} is meant", hint, _product(taken, TOGETHER)
     )
+
+
+def _onto_x(taken: str, own: str) -> Relation:
+    def predict(case: Case, name: str) -> Array | None:
+        (weight,) = (weight for weight, (left, _) in case.problem.spec.factors.items() if left == "x")
+        array, through = adjoints(case)[taken], case.tensors.params[weight]
+        return array @ through.T if array.shape[-1] == through.shape[-1] else None
+
+    hint = "look for a product with W.T that comes before the slope of the nonlinearity, or before what flows back"
+    return Relation(f"carried to the input from {_word(taken)}, where {_word(own)} is meant", hint, predict)
 
 
 def _word(factor: str) -> str:

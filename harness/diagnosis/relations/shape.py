@@ -1,10 +1,10 @@
-"""Relations of a gradient of a wrong shape: transposed, flattened, summed over other axes than it should be.
+"""Relations of a gradient of a wrong shape: summed over other axes than it should be.
 
 Such an array cannot be brought to the canonical layout. A case is `viewed` with it in the place of a gradient, in the
 candidate's own layout and without axes of length 1; these relations predict it in that form.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from itertools import combinations
 from math import prod
@@ -31,10 +31,6 @@ def viewed(case: Case, names: Collection[str]) -> Case:
 
 def propose(case: Case, name: str) -> Iterator[Relation]:
     spec = case.problem.spec.tensor(name)
-    yield KEPT
-    yield FLAT
-    if len(spec.axes) >= 2:
-        yield TRANSPOSED
     if name in case.problem.spec.factors:
         axes = ["time", "batch", *(axis.name for axis in spec.axes)]
         lengths = (case.problem.T, case.problem.B, *spec.shape(case.problem.sizes))
@@ -49,14 +45,6 @@ def propose(case: Case, name: str) -> Iterator[Relation]:
 
 def _place(case: Case, name: str) -> Placement:
     return case.layout.place(case.problem.spec.tensor(name), case.problem.spec)[0]
-
-
-def _native(case: Case, name: str) -> Array:
-    return _place(case, name).native(case.truth.named[name])
-
-
-def _like(change: Callable[[Array], Array]) -> Callable[[Case, str], Array]:
-    return lambda case, name: change(_native(case, name))
 
 
 def _aligned(case: Case, name: str, array: Array) -> Array:
@@ -95,20 +83,3 @@ def _collapsed(axes: list[str], at: tuple[int, ...]) -> Relation:
 
     predicate = f"summed over its {listed((axes[k] for k in at), 'and')} axis, which should be kept"
     return Relation(predicate, "look for a sum that is one too many", predict)
-
-
-KEPT = Relation(
-    "right but for axes of length 1",
-    "look for keepdims, [None] or a missing squeeze; the shape has to be that of the value it is the gradient of",
-    _like(np.squeeze),
-)
-FLAT = Relation(
-    "right but flattened",
-    "a reshape to the shape of the value that it is the gradient of is missing",
-    _like(lambda a: np.asarray(a.ravel())),
-)
-TRANSPOSED = Relation(
-    "transposed",
-    "the operands of its outer product are exchanged, or a .T is missing or too many",
-    _like(lambda a: a.squeeze().T),
-)

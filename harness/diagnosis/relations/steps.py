@@ -21,30 +21,18 @@ class Choice:
     hint: str
 
 
-LONGEST = 10  # numbers beyond it are on none of the problems that confirm
-_ASSIGNED = "look for = where += is meant, or for a return or a line that stands {} the loop"
+_ASSIGNED = "look for = where += is meant, or for a return or a line that stands outside the loop"
 _FEWER = "look for a loop or a slice that {}"
 
 
 def choices(count: int, unit: str) -> Iterator[Choice]:
-    """First and last, by name, which mean the same at any size; then the others by number."""
+    """First and last, which mean the same at any size."""
     last = f"the last {unit}"
-    yield Choice(f"only {unit} 0", lambda n: np.arange(n) == 0, _ASSIGNED.format("outside"))
-    yield Choice(f"only {last}", lambda n: np.arange(n) == n - 1, _ASSIGNED.format("outside"))
-    if count < 3:
-        return  # without one is the other alone
-    yield Choice(f"all but {unit} 0", lambda n: np.arange(n) > 0, _FEWER.format("begins at 1, or ends before 0"))
-    yield Choice(f"all but {last}", lambda n: np.arange(n) < n - 1, _FEWER.format("ends one early, [:-1] or T - 1"))
-    yield Choice(
-        f"all but {unit} 0 and {last}",
-        lambda n: (np.arange(n) > 0) & (np.arange(n) < n - 1),
-        _FEWER.format("is cut at both ends"),
-    )
-    for k in range(1, min(count - 1, LONGEST)):
-        yield Choice(f"only {unit} {k}", lambda n, k=k: np.arange(n) == k, _ASSIGNED.format("outside"))
-        yield Choice(f"all but {unit} {k}", lambda n, k=k: np.arange(n) != k, _FEWER.format("leaves it out"))
-        yield Choice(f"only {unit}s from {k + 1} on", lambda n, k=k: np.arange(n) > k, _FEWER.format("begins late"))
-        yield Choice(f"only {unit}s up to {k}", lambda n, k=k: np.arange(n) <= k, _FEWER.format("ends early"))
+    yield Choice(f"only {unit} 0", lambda n: np.arange(n) == 0, _ASSIGNED)
+    yield Choice(f"only {last}", lambda n: np.arange(n) == n - 1, _ASSIGNED)
+    if count > 2:  # without one is the other alone
+        yield Choice(f"all but {unit} 0", lambda n: np.arange(n) > 0, _FEWER.format("begins at 1, or ends before 0"))
+        yield Choice(f"all but {last}", lambda n: np.arange(n) < n - 1, _FEWER.format("ends one early, [:-1] or T - 1"))
 
 
 def propose(case: Case, name: str) -> Iterator[Relation]:

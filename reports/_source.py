@@ -66,8 +66,7 @@ def notes(suspect: "Suspect") -> list[str]:
     """'is [...] at execution 2 of 3' over 'must be [...]', over the line as it would read."""
     when = f" at execution {suspect.turn + 1} of {suspect.turns}" if suspect.turns > 1 else ""
     values = [f"is       {suspect.now}{when}", f"must be  {suspect.needed}"] if suspect.needed else []
-    same = suspect.would_read.strip() == suspect.reads.strip()  # a line is put in behind it
-    return [*values, f"with     {suspect.cure if same else suspect.would_read.strip()}"] if suspect.cure else values
+    return [*values, f"with     {suspect.would_read.strip()}"] if suspect.cure else values
 
 
 def more(source: "SourceMap") -> str:

@@ -1,8 +1,12 @@
 """Kinds of edit that know gate blocks, slopes and carries: what each offers, and where it has nothing to offer."""
 
+import ast
+
 import numpy as np
 import pytest
-from gradparity.harness.edits import apply, propose
+from gradparity.harness.edits import Edit, apply, propose
+from gradparity.harness.edits.edit import plainness, would_read
+from gradparity.harness.edits.purity import is_pure, own_functions
 
 GATED = """import numpy as np
 
@@ -106,3 +110,56 @@ def test_what_a_kind_that_puts_back_offers(kind: str, before: str, after: str | 
     """`after` is among what is made of the source; None: nothing is."""
     made = {apply(before, edit) for edit in propose(before, only=[kind])}
     assert after in made if after else not made, made
+
+
+OWN = """
+def slope(h): return 1 - h ** 2
+def twice(h): return slope(h) + slope(h)
+def noted(h): log.append(h)
+def filled(a): a[0] = 1
+def summed(a, b):
+    a += b
+    return a
+def again(n): return again(n - 1) if n else 0
+sigmoid = lambda z: 1 / (1 + np.exp(-z))
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "pure"),
+    [
+        ("slope(h) * twice(d)", True),
+        ("sigmoid(z).sum(0)", True),
+        ("np.tanh(a) + len(x)", True),
+        ("noted(h)", False),
+        ("filled(a)", False),
+        ("summed(a, b)", False),  # it adds to what it is given
+        ("again(3)", False),  # nobody has looked whether it ends
+        ("tape.pop()", False),
+        ("np.add(a, b, out=a)", False),
+        ("unknown(a)", False),
+        ("(y := a)", False),
+    ],
+)
+def test_an_expression_is_pure_if_all_that_it_calls_only_works_something_out(text: str, pure: bool) -> None:
+    assert is_pure(ast.parse(text, mode="eval"), own_functions(ast.parse(OWN))) == pure
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "reads"),
+    [
+        ("b = 2", "b = 3", 2, "b = 3"),
+        ("a = 1\n", "a = 1\nc = 5\n", 1, "c = 5"),  # a line put in is what reads otherwise
+        ("a = 1\n", "", 1, "b = 2"),
+    ],
+)
+def test_what_would_read_otherwise_is_told(old: str, new: str, line: int, reads: str) -> None:
+    source = "a = 1\nb = 2\nd = 4\n"
+    start = source.index(old)
+    assert would_read(source, Edit("", start, start + len(old), new, line, "")) == reads
+
+
+def test_the_plainer_edit_changes_fewer_words() -> None:
+    source = "a = upstream @ W\n"
+    another, more = Edit("", 4, 12, "delta", 1, ""), Edit("", 12, 12, " * (a > 0)", 1, "")
+    assert plainness(source, another) < plainness(source, more)

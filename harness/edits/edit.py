@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from .source import line_starts
+from .source import LINE_END, line_starts
 
 WORD = re.compile(r"\w+|[^\w\s]")
 
@@ -73,6 +73,15 @@ def line_of(source: str, n: int) -> str:
     """The text of line n, from 1, without its line end and the white space around it."""
     starts = [*line_starts(source), len(source)]
     return source[starts[n - 1] : starts[n]].strip()
+
+
+def would_read(source: str, edit: Edit) -> str:
+    """The first line that reads otherwise with the edit made; that of the edit where lines only go."""
+    mended, start = apply(source, edit), edit.line
+    old, new = (LINE_END.split(text)[start - 1 :] for text in (source, mended))
+    if len(new) < len(old):
+        return new[0].strip() if new else ""
+    return next((line.strip() for k, line in enumerate(new) if old[k : k + 1] != [line]), "")
 
 
 def common_ends(old: str, new: str) -> tuple[int, int]:

@@ -6,7 +6,7 @@ What must be added there is solved for like any other value; the statement that 
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -44,6 +44,7 @@ PAIRED = (
     Grown("{}.T @ {}", (PRODUCT + 2, PRODUCT + 1), lambda a, b: a.T @ b),
 )
 SHORT = 24  # characters of what is joined in pairs
+EVALUATIONS = 100_000  # of what could be assigned: less is tried where the program passes often
 FEW = 60  # texts that are
 
 
@@ -120,7 +121,8 @@ class Completing:
         shapes = {target: now.shape for target in self._targets(scope) if (now := tried(standing, target)) is not None}
         offered = ((text, tried(standing, text)) for text in texts(scope, standing.names, self.own))
         known = [text for text, value in offered if _is_array(value)]
-        self.fillings = [one for one in _fillings(known) if _shape(tried(standing, one)) in shapes.values()]
+        fitting = (one for one in _fillings(known) if _shape(tried(standing, one)) in shapes.values())
+        self.fillings = list(islice(fitting, EVALUATIONS // len(self.added)))
         width = next(iter(self.by_step.values())).shape[1]
         self.moved = {(t, o): np.zeros((len(self.fillings), width)) for t in shapes for o in OPERATORS}
 

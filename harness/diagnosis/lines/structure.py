@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 import numpy as np
 
 from ...edits import Edit, apply, functions, line_of, propose
-from ...edits.edit import plainness
+from ...edits.edit import plainness, would_read
 from ...edits.source import Source
 from ...finding import Residual, Suspect
 from .subject import Judge, Located, Subject
@@ -94,5 +94,5 @@ def _suspect(subject: Subject, edit: Edit, cures: tuple[str, ...]) -> Suspect:
         needed="",
         cure=edit.what,
         reads=reads,
-        would_read=line_of(mended, edit.line),
+        would_read=would_read(subject.source, edit),
     )

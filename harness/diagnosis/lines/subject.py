@@ -27,9 +27,14 @@ class Budget:
     def __init__(self, runs: int, seconds: float) -> None:
         self._left, self._until = runs, process_time() + seconds
 
+    @property
+    def late(self) -> bool:
+        """Whether the time is over."""
+        return process_time() > self._until
+
     def take(self, runs: int) -> bool:
         """Whether there is something left; then so many runs are taken off."""
-        if self._left <= 0 or process_time() > self._until:
+        if self._left <= 0 or self.late:
             return False
         self._left -= runs
         return True

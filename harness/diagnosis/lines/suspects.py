@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from ...edits import Edit, apply, line_of, propose
-from ...edits.edit import made, plainness
+from ...edits import Edit, line_of, propose
+from ...edits.edit import made, plainness, would_read
 from ...edits.purity import own_functions
 from ...edits.source import Source, Span
 from ...finding import Residual, Suspect
@@ -49,6 +49,8 @@ def _cures(subject: Subject, solutions: Mapping[int, Solution], judge: Judge) ->
     spans = {n: _statement(text, subject.taps[n].span(text)) for n in solutions if subject.taps[n].role != GAP}
     edits = propose(subject.source, within=list(spans.values())) if spans else ()
     for number, solution in solutions.items():
+        if judge.budget.late:
+            return
         if subject.taps[number].role == GAP:
             offered = completing(subject, number, text, solution, own)
         else:
@@ -93,7 +95,7 @@ def _suspect(subject: Subject, number: int, solution: Solution, cures: Sequence[
         numbers(needed),
         cures[0].what if cures else "",
         line_of(subject.source, line) if cures else "",
-        line_of(apply(subject.source, cures[0]), line) if cures else "",
+        would_read(subject.source, cures[0]) if cures else "",
     )
 
 

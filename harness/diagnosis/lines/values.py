@@ -9,7 +9,7 @@ import ast
 import copy
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from math import prod
 from types import CodeType, FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 Names = dict[str, Any]
+EVALUATIONS = 100_000  # of candidates: fewer are tried where the program passes often
 RUN = 200  # edits of a tap that builds on itself, with which the program is run
 
 
@@ -90,14 +91,15 @@ def fitting(
     ends = list(accumulate((prod(shape) for shape in shapes.values()), initial=0))
     places = {slot: slice(a, b) for slot, (a, b) in zip(shapes, pairwise(ends), strict=True)}
     tap, codes = subject.taps[number], dict[str, CodeType]()
+    most = EVALUATIONS // len({slot[1] for slot in shapes})
     rewriting = Rewriting(source, root, own, codes) if (root := tap.node(source)) else None
 
     def begin(standing: Standing) -> list[Tried]:
         blank = np.full(ends[-1], np.nan)
         found = [one for edit in edits if (one := _tried(edit, tap, source, blank.copy(), own))]
         if rewriting:
-            found += [_written(rewriting, *one, blank.copy()) for one in rewriting.candidates(standing)]
-        return found
+            found += [_written(rewriting, *one, blank.copy()) for one in islice(rewriting.candidates(standing), most)]
+        return found[:most]
 
     watch, seen = Trying(number, places, shapes, begin, codes), dict[Slot, Array]()
     subject.runner.run(solution.added, seen, watch)

@@ -81,9 +81,9 @@ def test_a_real_fault_of_the_forward_pass_is_found_in_the_outputs():
 # --- the loss ---------------------------------------------------------------------------------------------------------
 
 LOSSES: dict[str, Callable[[Problem, Array], Array]] = {
-    "the loss is 2 times what it should be": lambda p, loss: 2 * loss,
-    "the loss is 1/(T*B*O) times what it should be": lambda p, loss: loss / (p.T * p.B * p.O),
-    "the loss is 1/B times what it should be": lambda p, loss: loss / p.B,
+    "the loss is twice what it should be": lambda p, loss: 2 * loss,
+    "the loss is 1/(T*B*O) of what it should be": lambda p, loss: loss / (p.T * p.B * p.O),
+    "the loss is 1/B of what it should be": lambda p, loss: loss / p.B,
     "the loss is off by the constant 3": lambda p, loss: loss + 3,
     "the loss differs": lambda p, loss: loss**2,
 }

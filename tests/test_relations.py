@@ -10,8 +10,7 @@ import pytest
 from faults import FAULTS, planted
 from gradparity.harness.demo import elman
 from gradparity.harness.diagnosis.case import Inquiry
-from gradparity.harness.diagnosis.factor import _table, matching
-from gradparity.harness.diagnosis.relations import find
+from gradparity.harness.diagnosis.relations import _factor, find
 from gradparity.harness.diagnosis.straight import straightened
 from gradparity.harness.diagnosis.terms import credits_of, terms
 from gradparity.harness.finding import Finding
@@ -310,8 +309,8 @@ def test_a_window_of_any_length_is_named(steps: int) -> None:
 
 def test_factors_are_not_kept_for_every_problem_there_has_been() -> None:
     for seed in range(200):
-        list(matching(2.0, Problem(seed=seed)))
-    assert _table.cache_info().currsize < 200
+        list(_factor.matching(2.0, Problem(seed=seed)))
+    assert _factor._table.cache_info().currsize < 200
 
 
 # --- terms ------------------------------------------------------------------------------------------------------------

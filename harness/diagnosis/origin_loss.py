@@ -1,11 +1,29 @@
 """A loss that differs though the outputs do not: by a factor, a constant, or in some other way."""
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 
 from ..finding import Finding, Residual
 from .case import Case, Inquiry
 from .decoding import made_of
-from .factor import Factor, matching
+
+Sizes = Mapping[str, int]
+FACTORS: Mapping[str, Callable[[Sizes], float]] = {
+    "twice": lambda n: 2.0,
+    "half": lambda n: 0.5,
+    "minus": lambda n: -1.0,
+    "1/B of": lambda n: 1 / n["B"],
+    "1/T of": lambda n: 1 / n["T"],
+    "1/O of": lambda n: 1 / n["O"],
+    "1/(T*B) of": lambda n: 1 / (n["T"] * n["B"]),
+    "1/(B*O) of": lambda n: 1 / (n["B"] * n["O"]),
+    "1/(T*B*O) of": lambda n: 1 / (n["T"] * n["B"] * n["O"]),
+    "2/B of": lambda n: 2 / n["B"],
+    "2/(B*O) of": lambda n: 2 / (n["B"] * n["O"]),
+    "2/(T*B) of": lambda n: 2 / (n["T"] * n["B"]),
+    "2/(T*B*O) of": lambda n: 2 / (n["T"] * n["B"] * n["O"]),
+}
 
 
 def loss(inquiry: Inquiry) -> Finding | None:
@@ -14,14 +32,11 @@ def loss(inquiry: Inquiry) -> Finding | None:
     if "loss" not in case.wrong or "loss" not in case.given:
         return None
     cases = [one for one in inquiry.cases if "loss" in one.given]
-    times = float(case.given["loss"]) / float(case.expected("loss") or 1.0)
-    factors = [
-        f for f in matching(times, case.problem) if all(_after(one, _scaled(one, f)) <= one.threshold for one in cases)
-    ]
+    names = [n for n in FACTORS if all(_after(one, _scaled(one, n)) <= one.threshold for one in cases)]
     constant = float(case.given["loss"] - case.expected("loss"))
     value = f"{float(case.given['loss']):.6g} where {float(case.expected('loss')):.6g} is expected"
-    if factors:
-        what, after = f"the loss is {factors[0].words} times what it should be", _after(case, _scaled(case, factors[0]))
+    if names:
+        what, after = f"the loss is {names[0]} what it should be", _after(case, _scaled(case, names[0]))
     elif len(cases) > 1 and all(_after(one, one.expected("loss") + constant) <= one.threshold for one in cases):
         what = f"the loss is off by the constant {constant:.6g}"
         after = _after(case, case.expected("loss") + constant)
@@ -51,8 +66,10 @@ def _part(known: bool) -> str:
     return "is wrong too" if known else "may be wrong too"
 
 
-def _scaled(case: Case, factor: Factor) -> float:
-    return float(case.expected("loss")) * factor.value(case.problem)
+def _scaled(case: Case, name: str) -> np.ndarray:
+    """The loss times a factor of the table, by the sizes that it sees: one step only where the loss is on one."""
+    sizes = {**case.problem.sizes, "T": case.problem.T if case.problem.loss_on == "all" else 1}
+    return np.asarray(case.expected("loss") * FACTORS[name](sizes))
 
 
 def _after(case: Case, predicted: object) -> float:

@@ -20,9 +20,9 @@ import numpy as np
 
 from ...finding import Finding
 from ..case import Case, Inquiry, finding
-from ..factor import ONE
 from . import shape
 from ._claim import SAME, Claim, Part, Scene, Scenes, fitting, holding, names_everything
+from ._factor import ONE
 from ._relation import AS_IT_IS, Course, Family, Flow
 from .flow import flows
 from .shape import viewed

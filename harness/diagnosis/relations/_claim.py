@@ -8,8 +8,8 @@ import numpy as np
 
 from ...errors import listed
 from ..case import Case, Hypothesis, Reference
-from ..factor import ONE, Factor, matching
 from ..terms import Credits, credits_of, reached
+from ._factor import ONE, Factor, matching
 from ._relation import AS_IT_IS, Array, Course, Flow, Relation
 
 Part = tuple[Relation, Factor]

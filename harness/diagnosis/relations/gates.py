@@ -7,8 +7,8 @@ import numpy as np
 
 from ...errors import listed
 from ..case import Case
-from ..factor import matching
 from . import steps
+from ._factor import matching
 from ._relation import Array, Family, Predict, Relation, itself
 from .nothing import ZERO
 

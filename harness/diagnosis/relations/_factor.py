@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import lru_cache
 from math import prod
 
-from ..problem import Problem
+from ...problem import Problem
 
 SIZES = ("B", "T", "TB", "O", "BO", "TO", "TBO", "H", "I")
 COMMON = (Fraction(-1), Fraction(2), Fraction(1, 2))

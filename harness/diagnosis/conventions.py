@@ -17,7 +17,6 @@ from ..errors import listed
 from ..finding import Finding
 from ..models import TensorSpec, models
 from ..problem import Problem, Tensors
-from . import orders
 from .case import Case, Hypothesis, Inquiry, Question, finding
 from .convention import Convention, both
 
@@ -206,6 +205,33 @@ def another_model(case: Case) -> Iterator[Convention]:
             )
 
 
+def step_left_out(case: Case) -> Iterator[Convention]:
+    """The first or the last step not taken at all, forwards and backwards."""
+    for which, kept in (("last", slice(None, -1)), ("first", slice(1, None))) if case.problem.T > 1 else ():
+        yield Convention(
+            f"the {which} timestep is left out, forwards and backwards alike",
+            f"Your code runs over all steps but the {which}, and is right about those: look for a range, a slice or a "
+            f"condition that {'ends one step early' if which == 'last' else 'begins one step late'}.",
+            lambda p, t, kept=kept: _shorter(p, t, kept),
+            lambda p, n, a, last=which == "last": _padded(n, a, last),
+        )
+
+
+def _shorter(problem: Problem, tensors: Tensors, kept: slice) -> Question | None:
+    if problem.T == 1 or problem.long_enough(problem.T - 1) == problem.T:
+        return None
+    y = tensors.y[kept] if problem.loss_on == "all" else tensors.y
+    return replace(problem, T=problem.T - 1), replace(tensors, x=tensors.x[kept], y=y)
+
+
+def _padded(name: str, array: Array, last: bool) -> Array:
+    """The gradient of x with zeros for the step that is left out."""
+    if name != "x":
+        return array
+    nothing = np.zeros_like(array[:1])
+    return np.concatenate([array, nothing] if last else [nothing, array])
+
+
 def variants_of_the_model(case: Case) -> Iterator[Convention]:
     """Networks that go by the model's name, with a forward pass of their own among the backends."""
     for variant in variants(case.problem.model):
@@ -220,7 +246,7 @@ ROWS: tuple[Row, ...] = (
     biases_ignored,
     one_of_two_biases,
     gates_in_another_order,
-    *orders.ROWS,
+    step_left_out,
     weights_transposed,
     variants_of_the_model,
 )

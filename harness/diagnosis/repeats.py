@@ -103,7 +103,7 @@ def _spread(name: str, runs: list[Case]) -> float:
 def _growth(case: Case, name: str, runs: list[Case]) -> float:
     """How far what each run adds to the one before is from the true gradient, in units of noise."""
     seen = [run.given[name] for run in runs if name in run.given]
-    if not len(runs) == len(seen) >= RUNS:
+    if len(seen) < RUNS:
         return float("inf")
     more = (replace(case, given={name: after - before}) for before, after in pairwise(seen))
     return max(one.residual(name, case.expected(name)) for one in more)

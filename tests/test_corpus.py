@@ -44,11 +44,8 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
     """By native name, how far a candidate is from the reference, in units of noise."""
     known: dict[tuple[str, Problem], dict[str, float]] = {}
     kept = str(tmp_path_factory.mktemp("compiled"))
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("XLA_FLAGS", "--xla_backend_optimization_level=0")  # compiles sooner what runs once
-        worker = Worker(Limits(60), kept)
-
-    with worker:
+    with pytest.MonkeyPatch.context() as patched, Worker(Limits(60), kept) as worker:
+        patched.setenv("XLA_FLAGS", "--xla_backend_optimization_level=0")  # what runs once is compiled sooner
 
         def judged(path: Path, program: Program, problem: Problem) -> dict[str, float]:
             asked = (path.read_text(), problem)

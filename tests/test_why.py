@@ -36,11 +36,16 @@ def mine(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def explained(tmp_path_factory: pytest.TempPathFactory) -> dict:
-    """The result of a check of it, for all who only read that."""
-    file = tmp_path_factory.mktemp("explained") / "mine.py"
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("lasting") / "mine.py"
     file.write_text(MINE)
-    return checked(file)
+    return file
+
+
+@pytest.fixture(scope="module")
+def explained(lasting: Path) -> dict:
+    """The result of a check of it, for all who only read that."""
+    return checked(lasting)
 
 
 def checked(file: Path, *options: str) -> dict:
@@ -82,13 +87,13 @@ def test_a_large_problem_is_explained_on_a_smaller_one(mine):
     assert any("smaller sizes" in note and "T=12 B=5 I=4 H=8" in note for note in found["notes"])
 
 
-def test_the_smallest_case_comes_as_a_test_that_the_fault_fails(mine, explained, tmp_path):
+def test_the_smallest_case_comes_as_a_test_that_the_fault_fails(lasting, explained, tmp_path):
     small = explained["panels"][0]["diagnosis"]["smallest"]
     test = tmp_path / "test_smallest.py"
     test.write_text(small["test"])
     assert small["problem"]["T"] <= 2
     assert _pytest(test) == 1
-    mine.write_text(RIGHT)
+    lasting.write_text(RIGHT)
     assert _pytest(test) == 0
 
 

@@ -13,6 +13,8 @@ report: $(STAMP)
 	@echo "open build/report.html"
 
 test: $(STAMP)
+	# Once, for the hundreds of processes that the tests start: where Python writes no bytecode, each would compile anew.
+	$(BIN)/python -m compileall -q harness backends reports
 	$(BIN)/python -m pytest -n 2 -m "not slow" $(ARGS)
 
 bench: $(STAMP)

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, example, given, settings
 
 FORMATS = discover().values()
 HEALTH = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much, HealthCheck.large_base_example)
-QUIET = settings(max_examples=100, deadline=None, derandomize=True, database=None, suppress_health_check=HEALTH)
+QUIET = settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=HEALTH)
 
 
 def refused_or_shown(text: str) -> bool:

@@ -145,8 +145,8 @@ def test_a_path_does_not_steer_it_either(tmp_path):
 
 
 def test_long_lists_and_lines_are_cut(tmp_path):
-    many = "".join(f"def f{k}(): pass\n" for k in range(20_000))
-    assert "f0, f1, f2, f3, f4, f5, f6, f7 and 19,992 more" in said(tmp_path, "mine.py", many)
+    many = "".join(f"def f{k}(): pass\n" for k in range(2_000))
+    assert "f0, f1, f2, f3, f4, f5, f6, f7 and 1,992 more" in said(tmp_path, "mine.py", many)
     source = "import sys\ndef gradients(x):\n    sys.stderr.write('x' * 10**7)\n    sys.stderr.flush()\n"
     for end in ("    import os; os._exit(3)\n", "    return {f'n{k}' + 'n' * 1000: x[:k] for k in range(300)}\n"):
         assert len(said(tmp_path, "mine.py", source + end)) < 4000

@@ -64,9 +64,9 @@ def test_three_lines_check_a_candidate_on_every_problem(suite):
     ran.stdout.fnmatch_lines(["*test_mine[[]rnn-float32-T1-B2-I3-H4-O5-mse[]] PASSED*"])
 
 
-def test_a_wrong_gradient_shows_the_table_and_no_stack(suite):
-    ran = suite(BOTH)
-    ran.assert_outcomes(passed=1, failed=1)
+def test_a_wrong_gradient_shows_the_table_and_no_stack_and_the_report_holds_the_whole_run(suite, pytester):
+    ran = suite(BOTH, "--gradparity-html", "report.html")
+    holds_the_whole_run(ran, pytester)
     ran.stdout.fnmatch_lines(
         [
             "*wrong: W_hh differs from numpy (*times the noise, worst at hidden*); *",
@@ -83,46 +83,43 @@ def test_a_wrong_gradient_shows_the_table_and_no_stack(suite):
     ]
 
 
-@pytest.mark.parametrize(
-    ("candidate", "says"),
-    [
-        ("mute", ["mute returned None: is its return missing?*", "*mend it   return dict(W_xh=*"]),
-        ("broken", ["broken raised KeyError: 'Wxh' (line * of mine.py)", "*called with  params*"]),
-        (
-            "misnamed",
-            ["no gradient given for W_xh, W_hh, b_h, W_hy, b_y.", "*given     foo (3, 2, 4)", "*expected  W_xh*"],
-        ),
-    ],
-)
-def test_bad_input_is_shown_as_its_message(suite, candidate, says):
-    ran = suite(f"def test_it(gradparity_check):\n    gradparity_check({candidate}, PROBLEM, **QUICK)\n")
-    ran.assert_outcomes(failed=1)
-    ran.stdout.fnmatch_lines(says)
+SAID = {
+    "mute": ["mute returned None: is its return missing?*", "*mend it   return dict(W_xh=*"],
+    "broken": ["broken raised KeyError: 'Wxh' (line * of mine.py)", "*called with  params*"],
+    "misnamed": ["no gradient given for W_xh, W_hh, b_h, W_hy, b_y.", "*given     foo (3, 2, 4)", "*expected  W_xh*"],
+}
+MISTAKEN = {
+    "backends=['theano']": r"^unknown backend.*",
+    "layout='diagonal'": r"^unknown layout.*",
+    "gates='ifgo'": r"^--gates.*",
+}
+
+
+def test_bad_input_is_shown_as_its_message(suite):
+    tests = [f"gradparity_check({candidate}, PROBLEM, **QUICK)" for candidate in SAID]
+    ran = only_messages(suite, tests)
+    ran.stdout.fnmatch_lines([line for lines in SAID.values() for line in lines])
+
+
+def test_a_mistaken_option_is_shown_as_its_message(suite):
+    ran = only_messages(suite, [f"gradparity_check(right, PROBLEM, {mistake})" for mistake in MISTAKEN])
+    ran.stdout.re_match_lines([*MISTAKEN.values()])
+
+
+def only_messages(suite, calls: list[str]) -> pytest.RunResult:
+    """A run of one test for each call, in their order: all fail, and none shows code."""
+    ran = suite("".join(f"def test_{k}(gradparity_check):\n    {call}\n\n" for k, call in enumerate(calls)))
+    ran.assert_outcomes(failed=len(calls))
     assert "pytest_plugin.py" not in ran.stdout.str()
-    assert "def test_it" not in ran.stdout.str()
+    assert "def test_" not in ran.stdout.str()
+    return ran
 
 
-@pytest.mark.parametrize("mistake", ["backends=['theano']", "layout='diagonal'", "gates='ifgo'"])
-def test_a_mistaken_option_is_shown_as_its_message(suite, mistake):
-    ran = suite(f"def test_it(gradparity_check):\n    gradparity_check(right, PROBLEM, {mistake})\n")
-    ran.assert_outcomes(failed=1)
-    assert "pytest_plugin.py" not in ran.stdout.str()
-    ran.stdout.re_match_lines([r"^(unknown (backend|layout)|--gates).*"])
+def test_the_report_holds_the_whole_run_of_several_processes(suite, pytester):
+    holds_the_whole_run(suite(BOTH, "-n", "2", "--gradparity-html", "report.html"), pytester)
 
 
-def test_the_panel_is_given_back(suite):
-    suite(
-        """
-def test_it(gradparity_check):
-    panel = gradparity_check(right, PROBLEM, threshold=1000, **QUICK)
-    assert (panel.verdict, panel.reference, panel.problem) == ("match", "numpy", PROBLEM)
-"""
-    ).assert_outcomes(passed=1)
-
-
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
-def test_the_report_holds_the_whole_run(suite, pytester, workers):
-    ran = suite(BOTH, *workers, "--gradparity-html", "report.html")
+def holds_the_whole_run(ran: pytest.RunResult, pytester: pytest.Pytester) -> None:
     ran.assert_outcomes(passed=1, failed=1)
     ran.stdout.fnmatch_lines(["gradparity: 2 comparisons in report.html"])
     page = (pytester.path / "report.html").read_text()
@@ -131,7 +128,7 @@ def test_the_report_holds_the_whole_run(suite, pytester, workers):
     assert sorted(path.name for path in pytester.path.glob("*.html")) == ["report.html"]
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "xdist"])
 def test_without_comparisons_no_report_is_written(suite, pytester, workers):
     ran = suite("def test_it():\n    pass\n", *workers, "--gradparity-html", "report.html")
     ran.assert_outcomes(passed=1)
@@ -147,16 +144,7 @@ def test_a_report_that_cannot_be_written_is_said_before_the_tests(suite, path):
     assert "Traceback" not in ran.stdout.str() + ran.stderr.str()
 
 
-def test_without_the_option_nothing_is_written_or_said(suite, pytester):
-    ran = suite(BOTH.partition("def test_wrong")[0])
-    ran.assert_outcomes(passed=1)
-    assert "gradparity:" not in ran.stdout.str()
-    assert not list(pytester.path.glob("*.html"))
-
-
-def test_problems_are_a_hypothesis_strategy(suite):
-    suite(
-        """
+STRATEGY = """
 from gradparity.backends import discover
 from gradparity.harness.strategies import problems
 from hypothesis import HealthCheck, given, settings
@@ -172,12 +160,7 @@ def test_bounds(problem):
     assert (problem.B, problem.dtype) == (1, "float32")
     assert max(problem.I, problem.H, problem.O) <= 3
 """
-    ).assert_outcomes(passed=2)
-
-
-def test_a_layout_is_an_option(suite):
-    suite(
-        """
+LAYOUTS = """
 def column(params, x, y, h0):
     p = {n: a[:, 0] if n.startswith("b") else a.T for n, a in params.items()}
     g = right(p, x.swapaxes(1, 2), y.swapaxes(1, 2), h0.T)
@@ -193,4 +176,16 @@ def test_column(gradparity_check):
 def test_unbatched(gradparity_check):
     gradparity_check(unbatched, Problem(T=3, B=1), batched=False, **QUICK)
 """
-    ).assert_outcomes(passed=2)
+PANEL = """
+def test_panel(gradparity_check):
+    panel = gradparity_check(right, PROBLEM, threshold=1000, **QUICK)
+    assert (panel.verdict, panel.reference, panel.problem) == ("match", "numpy", PROBLEM)
+"""
+
+
+def test_what_else_a_users_test_may_ask_for(suite, pytester):
+    """Problems as a strategy, a layout, the panel; and without the option for a report none is written or said."""
+    ran = suite(STRATEGY + LAYOUTS + PANEL)
+    ran.assert_outcomes(passed=5)
+    assert "gradparity:" not in ran.stdout.str()
+    assert not list(pytester.path.glob("*.html"))

@@ -73,11 +73,12 @@ HOSTILE = {
 
 
 def test_hostile_mutants_are_counted_and_their_neighbours_run(tried):
-    outcomes = tried(*(one for statement in HOSTILE for one in (statement, "x = x")), *HOSTILE)
+    row = [*HOSTILE][::2]  # one straight after the other, and one of every end but that for memory
+    outcomes = tried(*(one for statement in HOSTILE for one in (statement, "x = x")), *row)
     fates = [one.fate for one in outcomes]
     assert fates[: 2 * len(HOSTILE) : 2] == list(HOSTILE.values())
     assert set(fates[1 : 2 * len(HOSTILE) : 2]) == {"ran"}
-    assert fates[2 * len(HOSTILE) :] == list(HOSTILE.values())  # one straight after the other
+    assert fates[2 * len(HOSTILE) :] == [HOSTILE[statement] for statement in row]
 
 
 REACHES = (

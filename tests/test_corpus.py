@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib.util import find_spec
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ from gradparity.harness.workers import Limits, Worker
 from planted import (
     CONVENTIONS,
     DOUBLE,
+    FOURTH,
+    FOURTH_DOUBLE,
     HELDOUT,
     PROGRAMS,
     SECOND,
@@ -35,7 +38,7 @@ from planted import (
 )
 from planted.row import CORPUS
 
-FAULTY = SINGLE + DOUBLE + HELDOUT + SECOND + SECOND_DOUBLE + THIRD + THIRD_DOUBLE
+FAULTY = SINGLE + DOUBLE + HELDOUT + SECOND + SECOND_DOUBLE + THIRD + THIRD_DOUBLE + FOURTH + FOURTH_DOUBLE
 Judge = Callable[[Path, Program, Problem], dict[str, float]]
 
 
@@ -102,7 +105,7 @@ def test_every_fault_is_seen(judge, tmp_path, row):
     assert max(wrong.values()) > 100 * THRESHOLD
 
 
-@pytest.mark.parametrize("row", DOUBLE + SECOND_DOUBLE + THIRD_DOUBLE, ids=str)
+@pytest.mark.parametrize("row", DOUBLE + SECOND_DOUBLE + THIRD_DOUBLE + FOURTH_DOUBLE, ids=str)
 def test_neither_of_two_faults_hides_the_other(judge, tmp_path, row):
     needed(row.program)
     whole = judge(row.write(tmp_path), row.program, row.program.problem)
@@ -138,19 +141,20 @@ def test_the_corpus_is_as_large_as_we_say():
     assert len(SECOND_DOUBLE) >= 6
     assert len(THIRD) >= 30
     assert len(THIRD_DOUBLE) >= 6
+    assert len(FOURTH) >= 30
+    assert len(FOURTH_DOUBLE) >= 8
     assert sum("torch" in row.program.needs for row in SINGLE) >= 5
-    assert all(len(row.causes) == 1 for row in SINGLE + CONVENTIONS + HELDOUT + SECOND + THIRD)
-    assert all(len(row.causes) == 2 for row in DOUBLE + SECOND_DOUBLE + THIRD_DOUBLE)
+    assert all(len(row.causes) == 1 for row in SINGLE + CONVENTIONS + HELDOUT + SECOND + THIRD + FOURTH)
+    assert all(len(row.causes) == 2 for row in DOUBLE + SECOND_DOUBLE + THIRD_DOUBLE + FOURTH_DOUBLE)
     assert all(sum(row.program == program for row in SECOND) in (0, 5) for program in PROGRAMS.values())
-    assert all(sum(row.program == program for row in THIRD) in (0, 3, 4) for program in PROGRAMS.values())
-    for table in (SINGLE, HELDOUT, SECOND, THIRD):
+    for table in (THIRD, FOURTH):
+        assert all(sum(row.program == program for row in table) in (0, 3, 4) for program in PROGRAMS.values())
+    tables = (SINGLE, HELDOUT, SECOND, THIRD, FOURTH)
+    for table in tables:
         assert {row.program.problem.model for row in table} == {"rnn", "rnn_relu", "lstm", "gru"}
-    tables = (SINGLE, HELDOUT, SECOND, THIRD)
-    tuned, apart, second, third = ({row.program.name for row in table} for table in tables)
-    assert tuned.isdisjoint(apart)
-    assert second.isdisjoint(tuned | apart)
-    assert third.isdisjoint(tuned | apart | second)
-    assert tuned | apart | second | third == set(PROGRAMS)
+    of = [{row.program.name for row in table} for table in tables]
+    assert all(one.isdisjoint(other) for one, other in combinations(of, 2))
+    assert set().union(*of) == set(PROGRAMS)
 
 
 def finding(what: str, reads: str = "", would_read: str = "") -> Finding:

@@ -3,13 +3,14 @@
 `PROGRAMS` are right. Of the faulty, `SINGLE` have one fault and `DOUBLE` two; `CONVENTIONS` are no bugs.
 `HELDOUT`, one fault each, are kept apart: the diagnosis was not tuned on them. `SECOND` and `SECOND_DOUBLE`, of one
 fault and of two, came after that, and from a hand that did not know how the diagnosis works; `THIRD` and `THIRD_DOUBLE`
-did so once more.
+did so once more, and `FOURTH` and `FOURTH_DOUBLE`.
 """
 
 from .autodiff import AUTODIFF
 from .conventions import CONVENTIONS
 from .gated import GATED
 from .heldout import HELDOUT
+from .heldout_fourth import FOURTH
 from .heldout_second import SECOND
 from .heldout_third import THIRD
 from .programs import PROGRAMS, unlisted
@@ -20,6 +21,8 @@ from .unusual import UNUSUAL
 __all__ = [
     "CONVENTIONS",
     "DOUBLE",
+    "FOURTH",
+    "FOURTH_DOUBLE",
     "HELDOUT",
     "PROGRAMS",
     "SECOND",
@@ -77,4 +80,15 @@ THIRD_DOUBLE = (
     _pair("torch_step_objects", "biases share a tensor", "cell's adjoint dropped", THIRD),
     _pair("closures", "bias summed over the units", "input's share for the state's", THIRD),
     _pair("jax_reverse_scan", "carry starts from h0 and c0", "last state in the place of h0", THIRD),
+)
+
+FOURTH_DOUBLE = (
+    _pair("affine_helpers", "pre-activation kept for tanh", "carry written to its own step", FOURTH),
+    _pair("flat_vector", "mask of the step before", "colon for the rows", FOURTH),
+    _pair("reduce_folds", "not strict at the kink", "sum in place", FOURTH),
+    _pair("jax_fori", "update thrown away", "loop forward from 1", FOURTH),
+    _pair("notebook_cells", "cell handed on without this step's output", "cache unpacked in another order", FOURTH),
+    _pair("lstm_nodes", "tanh of the cell without its slope", "own diff for the next node's", FOURTH),
+    _pair("julia_port", "product overwrites the carry", "difference the other way", FOURTH),
+    _pair("torch_filled", "both gradients are one tensor", "state after in the update gate", FOURTH),
 )

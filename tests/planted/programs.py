@@ -54,6 +54,14 @@ PROGRAMS = {
         Program("closures", GRU, COLUMN),
         Program("doubling_scan", XENT),
         Program("jax_reverse_scan", {**LSTM, **XENT}, needs=("jax",)),
+        Program("affine_helpers"),
+        Program("flat_vector", {**RELU, **XENT}),
+        Program("reduce_folds", RELU, ONE_COLUMN),
+        Program("notebook_cells", LSTM, COLUMN),
+        Program("lstm_nodes", {**LSTM, **XENT}, ONE),
+        Program("julia_port", GRU, COLUMN),
+        Program("torch_filled", {**GRU, **XENT, "loss_on": "last"}, TORCH, ("torch",)),
+        Program("jax_fori", XENT, ONE, ("jax",)),
     )
 }
 

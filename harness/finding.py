@@ -101,6 +101,11 @@ class Suspect:
         return self.reach - self.rank
 
     @property
+    def handed(self) -> bool:
+        """It makes no value, and only hands one on that has a name: what is wrong is wrong before."""
+        return self.role in ("returned", "yielded", "passed") and self.text.isidentifier()
+
+    @property
     def sure(self) -> int:
         """3: cured and confirmed; 2: it explains more numbers than it has unknowns; 1: it explains no more."""
         return 3 if self.cure else 2 if self.evidence else 1

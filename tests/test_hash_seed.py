@@ -62,4 +62,5 @@ def test_a_check_says_the_same_whatever_the_hash_seed(with_dictionary):
     assert [one.returncode for one in running] == [0] * len(SEEDS)
     assert len(texts) == 1
     (panel,) = json.loads(texts.pop())["panels"]
-    assert len(panel["diagnosis"]["leads"]) > 2
+    assert panel["diagnosis"]["findings"]
+    assert len(panel["comparisons"][0]["differences"]) > 2

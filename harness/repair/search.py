@@ -142,6 +142,7 @@ class Search:
         while suspects and not suspects[0][0].whole and suspects[0][1] and any(one.whole for one, _ in suspects):
             version = self._after(version, suspects.pop(0)[1][0])
         whole = [(one, cures) for one, cures in suspects if one.whole]
+        whole = [(one, cures) for one, cures in whole if cures and not one.handed] or whole
         cures = {place(edit): edit for _, some in whole for edit in some}
         if cures:  # and whatever else changes those lines: what leaves a statement out may be plainer
             lines = {n for one, _ in whole for n in range(one.line, one.last + 1)}

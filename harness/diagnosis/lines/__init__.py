@@ -4,8 +4,8 @@ Backpropagation is linear in the adjoints, so the value that a line must have ca
 the program, its source and the right gradients, and no knowledge of any model.
 
 A subject is a version of the source on a problem; its taps are the values that statements make, its gaps the places
-between them. `solving` finds what must be added there, `rewriting` and `inserting` write what would give it, `structure`
-tries what is no value; a judge confirms, and `search` asks one after the other.
+between them. `solving` finds what must be added there, `rewriting` and `inserting` write what would give it,
+`structure` tries what is no value; a judge confirms, and `search` asks one after the other.
 """
 
 from collections.abc import Mapping

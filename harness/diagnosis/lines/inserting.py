@@ -6,7 +6,7 @@ What must be added there is solved for like any other value; the statement that 
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import accumulate, islice, pairwise
+from itertools import islice
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,9 +19,9 @@ from ...edits.purity import Own
 from ...edits.scope import Scope
 from ...edits.source import Source
 from ...edits.vocabulary import Vocabulary
-from .pool import ALONE, TOGETHER, Grown, texts
-from .rewriting import Filling, Standing, tried
-from .solving import Solution
+from .pool import ALONE, PRODUCED, TIMES, Grown, texts
+from .rewriting import EVALUATIONS, Filling, Standing, tried
+from .solving import Solution, places
 from .taps import Tap
 
 if TYPE_CHECKING:
@@ -36,16 +36,15 @@ OPERATORS: dict[str, tuple[Callable[[Array, Any], Array], bool]] = {
     "=": (lambda now, value: value - now, True),
     "*=": (lambda now, value: now * value - now, True),
 }
-DIRECTIONS = 6
+DIRECTIONS = 6  # of the gradients that statements are judged in at first
 PAIRED = (
-    TOGETHER[2],
-    TOGETHER[4],
+    TIMES,
+    PRODUCED,
     Grown("{}[:, None] * {}", (PRODUCT + 2, PRODUCT), lambda a, b: a[:, None] * b),
     Grown("{}.T @ {}", (PRODUCT + 2, PRODUCT + 1), lambda a, b: a.T @ b),
 )
-SHORT = 24  # characters of what is joined in pairs
-EVALUATIONS = 100_000  # of what could be assigned: less is tried where the program passes often
-FEW = 60  # texts that are
+SHORT = 24  # characters of a text that is joined with others in pairs
+FEW = 60  # such texts
 
 
 class Added(NamedTuple):
@@ -73,7 +72,7 @@ class Completing:
     Args:
         by_step, by_value: by execution, what comes of each entry of what is added, and of what the array is then,
             (size, K): in a few random directions of the gradients, which is enough to leave out what is wrong.
-        right: by execution, what the array must be.
+        added: by execution, what is put on top of the array in that run.
     """
 
     number: int
@@ -96,10 +95,10 @@ class Completing:
             self._begin(standing)
         assert self.fillings is not None
         values = [tried(standing, one) for one in self.fillings]
-        places = np.arange(array.size).reshape(array.shape)
+        numbered = np.arange(array.size).reshape(array.shape)
         for target in dict.fromkeys(target for target, _ in self.moved):
             try:
-                where, now = _at(places, target, standing), _at(array, target, standing)
+                where, now = _at(numbered, target, standing), _at(array, target, standing)
             except Exception:  # it has no such elements here
                 where, now = None, None
             for operator, (change, sets) in OPERATORS.items():
@@ -167,13 +166,12 @@ def _is_array(value: Any) -> bool:
 def completing(subject: "Subject", number: int, source: Source, solution: Solution, own: Own) -> list[Edit]:
     """The statements that, put in at a gap, make right what the solution does."""
     goal, response = subject.goal, solution.response
-    asked = goal.entries(set(goal.names) - set(goal.wrong) | set(solution.cures))
+    asked = goal.held(solution.cures)
     directions = np.random.default_rng(0).standard_normal((int(asked.sum()), DIRECTIONS)) / goal.tolerance[asked, None]
 
     def by_turn(columns: Array) -> dict[int, Array]:
-        ends = accumulate((step.size for step in solution.added.values()), initial=0)
         seen_by = columns[:, asked] @ directions
-        return {slot[1]: seen_by[a:b] for slot, (a, b) in zip(solution.added, pairwise(ends), strict=True)}
+        return {slot[1]: seen_by[at] for slot, at in places(response.shapes).items()}
 
     added = {slot[1]: step for slot, step in solution.added.items()}
     tap = subject.taps[number]

@@ -36,22 +36,28 @@ class Grown(NamedTuple):
 
 
 NEGATED = Grown("-{}", (UNARY,), operator.neg)
-ALONE = (
-    Grown("{}.T", (ATOM,), lambda a: a.T),
-    NEGATED,
+SLOPES = (
     Grown("1 - {}", (PRODUCT,), lambda a: 1 - a),
     Grown("1 - {} ** 2", (ATOM,), lambda a: 1 - a**2),
     Grown("{0} * (1 - {0})", (PRODUCT,), lambda a: a * (1 - a)),
     Grown("{} > 0", (SUM,), lambda a: a > 0),
+)
+ALONE = (
+    Grown("{}.T", (ATOM,), lambda a: a.T),
+    NEGATED,
+    *SLOPES,
     Grown("{}.sum(0)", (ATOM,), lambda a: a.sum(0)),
     Grown("{}.sum(1)", (ATOM,), lambda a: a.sum(1)),
 )
+TIMES = Grown("{} * {}", (PRODUCT, PRODUCT), operator.mul)
+OVER = Grown("{} / {}", (PRODUCT, UNARY), operator.truediv)
+PRODUCED = Grown("{} @ {}", (PRODUCT, UNARY), operator.matmul)
 TOGETHER = (
     Grown("{} + {}", (SUM, SUM), operator.add),
     Grown("{} - {}", (SUM, PRODUCT), operator.sub),
-    Grown("{} * {}", (PRODUCT, PRODUCT), operator.mul),
-    Grown("{} / {}", (PRODUCT, UNARY), operator.truediv),
-    Grown("{} @ {}", (PRODUCT, UNARY), operator.matmul),
+    TIMES,
+    OVER,
+    PRODUCED,
 )
 TURNED = Grown("{1} @ {0}", (UNARY, PRODUCT), lambda a, b: b @ a)
 

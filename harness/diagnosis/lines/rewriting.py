@@ -5,7 +5,6 @@ cost what a few runs of the program do; what has another shape than what stood t
 """
 
 import ast
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import CodeType
@@ -21,10 +20,11 @@ from ...edits.scope import Scope, is_number
 from ...edits.site import Change, Kind
 from ...edits.source import Source
 from ...edits.vocabulary import Vocabulary
-from .pool import ALONE, NEGATED, TOGETHER, TURNED, Grown, texts
+from .pool import ALONE, NEGATED, OVER, SLOPES, TIMES, TOGETHER, TURNED, Grown, texts
 
 KIND = Kind("write another expression", (ast.expr,), lambda _: ())
 HOLE = "__hole__"
+EVALUATIONS = 100_000  # of what could be written at a place: less is tried where the program passes often
 NUMBERS = ("0", "1", "2", "-1", "0.5")
 SHAPELESS = (ast.Lambda, ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)
 
@@ -90,11 +90,8 @@ class Rewriting:
         """From the whole expression inwards; none where evaluating it would change something."""
         if not is_pure(self.root, self.own):
             return
-        for k, node in enumerate(_inside(self.root)):
-            whole = copy.deepcopy(self.root)
-            hole = list(_inside(whole))[k]
-            filled = ast.Expression(_filled(whole, hole))
-            code = compile(ast.fix_missing_locations(filled), "<candidate>", "eval")
+        for node in _inside(self.root):
+            code = compile(f"({self.source.within(self.root, node, HOLE)}\n)", "<candidate>", "eval")
             operand = isinstance(self.source.parents.get(node), ast.BinOp)
             yield Hole(node, self.source.of(node), code, self._is_free(node), operand)
 
@@ -152,13 +149,13 @@ def _fillings(hole: Hole, now: Any, known: list[tuple[str, Any]]) -> Iterator[Fi
         for one in (*TOGETHER, TURNED):
             yield Filling(one.written(own, text), (own, text), one)
         if _shape(value) == _shape(now):
-            for slope in ALONE[2:6]:
-                joined = Grown("{} * {}", TOGETHER[2].least, lambda a, b, s=slope: a * s.value(b))
+            for slope in SLOPES:
+                joined = Grown(TIMES.text, TIMES.least, lambda a, b, s=slope: a * s.value(b))
                 yield Filling(joined.written(own, slope.written(text)), (own, text), joined)
     for text, value in known:
         if _is_index(value):
-            yield from (Filling(one.written(own, text), (own, text), one) for one in TOGETHER[2:4])
-    yield from (Filling(one.written(own, text), (own, text), one) for text in ("2", "0.5") for one in TOGETHER[2:4])
+            yield from (Filling(one.written(own, text), (own, text), one) for one in (TIMES, OVER))
+    yield from (Filling(one.written(own, text), (own, text), one) for text in ("2", "0.5") for one in (TIMES, OVER))
 
 
 def _turned(node: ast.expr) -> Iterator[str]:
@@ -202,16 +199,6 @@ def _inside(root: ast.expr) -> Iterator[ast.expr]:
 def _of_value(node: ast.expr) -> Iterator[ast.expr]:
     if not isinstance(node, ast.Constant) or is_number(node):
         yield from _inside(node)
-
-
-def _filled(whole: ast.expr, hole: ast.expr) -> ast.expr:
-    class Filling(ast.NodeTransformer):
-        def visit(self, node: ast.AST) -> ast.AST:
-            return ast.Name(HOLE, ast.Load()) if node is hole else self.generic_visit(node)
-
-    found = Filling().visit(whole)
-    assert isinstance(found, ast.expr)
-    return found
 
 
 def _is_index(value: Any) -> bool:

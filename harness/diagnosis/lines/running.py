@@ -39,12 +39,7 @@ class Meter:
     def __call__(self, number: int, value: Any) -> Any:
         if self.resting or (not isinstance(value, PASSED_ON) and not _is_float(value)):
             return value
-        turn = self.counts.get(number, -1) + 1
-        self.counts[number] = turn
-        if self.watch and self.watch.number == number:
-            self.resting = True  # what is tried there may call functions that have taps
-            self.watch.passing(turn, sys._getframe(1))
-            self.resting = False
+        turn = self._turn(number, sys._getframe(1))
         if not isinstance(value, PASSED_ON):
             return self._one((number, turn, 0), value)
         if not any(_is_float(each) for each in value):
@@ -62,16 +57,19 @@ class Meter:
             return
         if self.resting or not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.flags.writeable:
             return
-        turn = self.counts.get(number, -1) + 1
-        self.counts[number] = turn
-        if self.watch and self.watch.number == number:
-            self.resting = True
-            self.watch.passing(turn, sys._getframe(1))
-            self.resting = False
-        slot = number, turn, 0
+        slot = number, self._turn(number, sys._getframe(1)), 0
         if slot in self.added:
             value += self.added[slot]
         self._note(slot, value)
+
+    def _turn(self, number: int, frame: FrameType) -> int:
+        """Which execution of a tap this is; whoever watches it sees the frame."""
+        turn = self.counts[number] = self.counts.get(number, -1) + 1
+        if self.watch and self.watch.number == number:
+            self.resting = True  # what is tried there may call functions that have taps
+            self.watch.passing(turn, frame)
+            self.resting = False
+        return turn
 
     def _one(self, slot: Slot, value: Any) -> Any:
         step = self.added.get(slot)

@@ -63,9 +63,13 @@ class Goal:
         ends = accumulate(self.counts, initial=0)
         return {name: slice(a, b) for name, (a, b) in zip(self.names, pairwise(ends), strict=True)}
 
+    def off_in(self, found: Array) -> Array:
+        """Which entries do not match, (N,)."""
+        return np.abs(found - self.right) > self.tolerance
+
     def wrong_in(self, found: Array) -> tuple[str, ...]:
         """The gradients with an entry that does not match."""
-        off = np.abs(found - self.right) > self.tolerance
+        off = self.off_in(found)
         return tuple(name for name, place in self.places.items() if off[place].any())
 
     @cached_property
@@ -74,8 +78,11 @@ class Goal:
 
     @cached_property
     def off(self) -> Array:
-        """Which entries do not match, (N,)."""
-        return np.abs(self.base - self.right) > self.tolerance
+        return self.off_in(self.base)
+
+    def held(self, cures: Iterable[str]) -> Array:
+        """Which entries are right when these gradients are cured: theirs, and those of all that are not wrong, (N,)."""
+        return self.entries(set(self.names) - set(self.wrong) | set(cures))
 
     def ratios(self, name: str, after: Array | None) -> tuple[float, float]:
         """How far a gradient is off before and after, in units of the noise."""
@@ -139,12 +146,9 @@ class Solution:
 
     def moved(self, goal: Goal) -> dict[Slot, bool]:
         """By slot, whether what is added there moves any gradient beyond the noise: elsewhere the value is right."""
-        found, start = {}, 0
-        for slot, step in self.added.items():
-            change = step.ravel() @ self.response.columns[start : start + step.size]
-            found[slot] = bool((np.abs(change) > goal.tolerance).any())
-            start += step.size
-        return found
+        columns = self.response.columns
+        changes = {slot: self.added[slot].ravel() @ columns[at] for slot, at in places(self.response.shapes).items()}
+        return {slot: bool((np.abs(change) > goal.tolerance).any()) for slot, change in changes.items()}
 
 
 def reaches(run: Run, goal: Goal, shapes: Shapes) -> Array | None:
@@ -184,8 +188,8 @@ def respond(
 
 def solve(run: Run, goal: Goal, response: Response, cures: tuple[str, ...]) -> Solution | None:
     """What makes these gradients right and no other wrong; None where nothing does."""
-    others = [name for name in goal.wrong if name not in cures]
-    asked = response.reached & ~goal.entries(others)
+    others = set(goal.wrong) - set(cures)
+    asked = response.reached & goal.held(cures)
     inverse, rank = _inverse(response.columns[:, asked])
     if not rank:
         return None
@@ -195,7 +199,7 @@ def solve(run: Run, goal: Goal, response: Response, cures: tuple[str, ...]) -> S
         found = run(split(total, response.shapes))
         if found is None:
             return None
-        if set(goal.wrong_in(found)) <= set(others):
+        if set(goal.wrong_in(found)) <= others:
             return Solution(split(total, response.shapes), cures, rank, int(asked.sum()), response)
     return None
 
@@ -255,9 +259,12 @@ def solve_partly(run: Run, goal: Goal, response: Response) -> Solution | None:
     return best
 
 
+def places(shapes: Shapes) -> dict[Slot, slice]:
+    """Where the entries of each slot stand in a flat vector over all."""
+    ends = accumulate(map(prod, shapes.values()), initial=0)
+    return {slot: slice(a, b) for slot, (a, b) in zip(shapes, pairwise(ends), strict=True)}
+
+
 def split(flat: Array, shapes: Shapes) -> dict[Slot, Array]:
     """A flat vector over the slots as an array for each."""
-    ends = accumulate((prod(shape) for shape in shapes.values()), initial=0)
-    return {
-        slot: flat[a:b].reshape(shape) for (slot, shape), (a, b) in zip(shapes.items(), pairwise(ends), strict=True)
-    }
+    return {slot: flat[at].reshape(shapes[slot]) for slot, at in places(shapes).items()}

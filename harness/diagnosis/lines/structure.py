@@ -10,13 +10,12 @@ from ...edits import Edit, apply, functions, line_of, propose
 from ...edits.edit import plainness, would_read
 from ...edits.source import Source
 from ...finding import Residual, Suspect
-from .subject import Judge, Located, Subject
+from .subject import TRIED, Judge, Located, Subject
 from .taps import Tap
 
 Array = np.ndarray
 NEAR = 1  # lines around a suspect in which every edit is run
 MOST = 600  # edits with which the program is run
-TRIED = 12  # of those that mend, that are held against further problems
 
 
 def restructured(subject: Subject, judge: Judge, found: Located) -> Located:
@@ -50,7 +49,7 @@ def _is_near(tap: Tap, lines: Collection[int]) -> bool:
 
 
 def _functions_run(subject: Subject) -> set[str] | None:
-    """The functions in which a tap was passed; None where some of the module's own statements are among them."""
+    """The functions in which a tap was passed; None, for all of the file, where there is none."""
     lines = {subject.taps[slot[0]].line for slot in subject.seen}
     bodies = functions(subject.source)
     found = {name for name, node in bodies.items() if any(node.lineno <= n <= (node.end_lineno or n) for n in lines)}

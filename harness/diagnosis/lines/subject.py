@@ -17,6 +17,7 @@ Array = np.ndarray
 Holds = Callable[[str, tuple[str, ...]], bool]
 """Whether a source makes these gradients right, and spoils none, on every further problem."""
 
+TRIED = 12  # edits of one kind that are held against further problems, the likeliest first
 MOST = 400  # unknowns of a tap: one that has more is an accumulator, or a forward pass made at once
 
 

@@ -12,17 +12,17 @@ from ...finding import Residual, Suspect
 from .inserting import completing
 from .running import Slot
 from .solving import Solution
-from .subject import Judge, Located, Subject
+from .subject import TRIED, Judge, Located, Subject
 from .taps import GAP
 from .values import fitting
 
 Array = np.ndarray
-TRIED = 12  # edits of a tap that are held against further problems, the plainest first
 SHOWN = 6  # numbers of a value that are shown
 MAKING = ("assigned", "added")  # roles of a value where it is made, and not only handed on
 
 
 def told(subject: Subject, solutions: Mapping[int, Solution], left: int, judge: Judge) -> Located:
+    """The taps that were solved for as suspects, the surest first. `left`: taps that there was no time for."""
     cures = dict(_cures(subject, solutions, judge))
     order = sorted(solutions, key=lambda n: _place(subject, n, solutions[n], cures.get(n, ())))
     suspects = tuple(_suspect(subject, n, solutions[n], cures.get(n, ())) for n in order)

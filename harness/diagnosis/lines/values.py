@@ -9,8 +9,7 @@ import ast
 import copy
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import accumulate, islice, pairwise
-from math import prod
+from itertools import islice
 from types import CodeType, FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +19,9 @@ from ...edits import Edit, apply
 from ...edits.edit import plainness
 from ...edits.purity import Own, is_pure
 from ...edits.source import Source
-from .rewriting import Filling, Hole, Rewriting, Standing
+from .rewriting import EVALUATIONS, Filling, Hole, Rewriting, Standing
 from .running import Slot
-from .solving import Goal, Shapes, Solution
+from .solving import Goal, Shapes, Solution, places
 from .taps import Tap
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 Names = dict[str, Any]
-EVALUATIONS = 100_000  # of candidates: fewer are tried where the program passes often
 RUN = 200  # edits of a tap that builds on itself, with which the program is run
 
 
@@ -88,25 +86,23 @@ def fitting(
     tap the plainest are run.
     """
     goal, shapes = subject.goal, solution.response.shapes
-    ends = list(accumulate((prod(shape) for shape in shapes.values()), initial=0))
-    places = {slot: slice(a, b) for slot, (a, b) in zip(shapes, pairwise(ends), strict=True)}
     tap, codes = subject.taps[number], dict[str, CodeType]()
     most = EVALUATIONS // len({slot[1] for slot in shapes})
     rewriting = Rewriting(source, root, own, codes) if (root := tap.node(source)) else None
 
     def begin(standing: Standing) -> list[Tried]:
-        blank = np.full(ends[-1], np.nan)
+        blank = np.full(len(solution.response.columns), np.nan)
         found = [one for edit in edits if (one := _tried(edit, tap, source, blank.copy(), own))]
         if rewriting:
             found += [_written(rewriting, *one, blank.copy()) for one in islice(rewriting.candidates(standing), most)]
         return found[:most]
 
-    watch, seen = Trying(number, places, shapes, begin, codes), dict[Slot, Array]()
+    watch, seen = Trying(number, places(shapes), shapes, begin, codes), dict[Slot, Array]()
     subject.runner.run(solution.added, seen, watch)
     if not watch.tried or not seen.keys() >= shapes.keys():  # a candidate has changed the course of the run
         return []
     right = np.concatenate([seen[slot].ravel() for slot in shapes])
-    asked = goal.entries(set(goal.names) - set(goal.wrong) | set(solution.cures))
+    asked = goal.held(solution.cures)
     found = [one.edit() for one in watch.tried if _fits(one, right, solution, goal, asked)]
     if found or not solution.response.builds_on_itself:
         return found

@@ -23,7 +23,8 @@ class Residual:
 
 @dataclass(frozen=True)
 class SourceLine:
-    """A line of source, and what it would have to read for its gradients to be the candidate's."""
+    """A line of source, and what it would have to read for its gradients to be the candidate's, or the candidate's to
+    be right; "" for the one where it is put in or left out."""
 
     file: str
     line: int

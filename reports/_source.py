@@ -66,7 +66,8 @@ def notes(suspect: "Suspect") -> list[str]:
     """'is [...] at execution 2 of 3' over 'must be [...]', over the line as it would read."""
     when = f" at execution {suspect.turn + 1} of {suspect.turns}" if suspect.turns > 1 else ""
     values = [f"is       {suspect.now}{when}", f"must be  {suspect.needed}"] if suspect.needed else []
-    return [*values, f"with     {suspect.would_read.strip()}"] if suspect.cure else values
+    both = suspect.reads and suspect.would_read  # else a line is put in, or left out, and the cure says so
+    return [*values, f"with     {suspect.would_read.strip() if both else suspect.cure}"] if suspect.cure else values
 
 
 def more(source: "SourceMap") -> str:

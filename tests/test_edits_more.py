@@ -5,7 +5,7 @@ import ast
 import numpy as np
 import pytest
 from gradparity.harness.edits import Edit, apply, propose
-from gradparity.harness.edits.edit import plainness, would_read
+from gradparity.harness.edits.edit import line_change, plainness
 from gradparity.harness.edits.purity import is_pure, own_functions
 
 GATED = """import numpy as np
@@ -146,17 +146,21 @@ def test_an_expression_is_pure_if_all_that_it_calls_only_works_something_out(tex
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line", "reads"),
+    ("old", "new", "line", "change"),
     [
-        ("b = 2", "b = 3", 2, "b = 3"),
-        ("a = 1\n", "a = 1\nc = 5\n", 1, "c = 5"),  # a line put in is what reads otherwise
-        ("a = 1\n", "", 1, "b = 2"),
+        ("b = 2", "b = 3", 2, ("b = 2", "b = 3")),
+        ("2", "20", 2, ("b = 2", "b = 20")),
+        ("a = 1\n", "a = 1\nc = 5\n", 1, ("a = 1", "c = 5")),  # of several lines the first that reads otherwise
+        ("", "c = 5\n", 1, ("", "c = 5")),  # put in before a line: nothing is taken away
+        ("", "\n    c = 5", 1, ("", "c = 5")),  # and behind one
+        ("a = 1\n", "", 1, ("a = 1", "")),  # left out: the line behind it is not what it would read
+        ("a = 1\nb = 2\n", "b = 2\na = 1\n", 1, ("a = 1", "b = 2")),
     ],
 )
-def test_what_would_read_otherwise_is_told(old: str, new: str, line: int, reads: str) -> None:
+def test_what_a_line_would_read_is_told(old: str, new: str, line: int, change: tuple[str, str]) -> None:
     source = "a = 1\nb = 2\nd = 4\n"
     start = source.index(old)
-    assert would_read(source, Edit("", start, start + len(old), new, line, "")) == reads
+    assert line_change(source, Edit("", start, start + len(old), new, line, "")) == change
 
 
 def test_the_plainer_edit_changes_fewer_words() -> None:

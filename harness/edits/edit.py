@@ -75,13 +75,15 @@ def line_of(source: str, n: int) -> str:
     return source[starts[n - 1] : starts[n]].strip()
 
 
-def would_read(source: str, edit: Edit) -> str:
-    """The first line that reads otherwise with the edit made; that of the edit where lines only go."""
-    mended, start = apply(source, edit), edit.line
-    old, new = (LINE_END.split(text)[start - 1 :] for text in (source, mended))
-    if len(new) < len(old):
-        return new[0].strip() if new else ""
-    return next((line.strip() for k, line in enumerate(new) if old[k : k + 1] != [line]), "")
+def line_change(source: str, edit: Edit) -> tuple[str, str]:
+    """What the first changed line reads and what it would read; "" for the one where lines are put in or left out."""
+    old = source[edit.start : edit.end]
+    if not old and LINE_END.search(edit.new):
+        return "", LINE_END.split(edit.new.strip())[0]
+    if not edit.new and LINE_END.search(old):
+        return line_of(source, edit.line), ""
+    before, after = (LINE_END.split(text)[edit.line - 1 :] for text in (source, apply(source, edit)))
+    return line_of(source, edit.line), next((b.strip() for a, b in zip(before, after, strict=False) if a != b), "")
 
 
 def common_ends(old: str, new: str) -> tuple[int, int]:

@@ -37,7 +37,7 @@ def _told(one: Suspect) -> str:
     right = "every gradient is" if one.whole else f"{listed(names, 'and')} {'is' if len(names) == 1 else 'are'}"
     if one.cure:
         if not one.turns:  # it is no value that is mended
-            return f"With {one.cure} in line {one.line} {right} right, on further problems too."
+            return f"With {one.cure} at line {one.line} {right} right, on further problems too."
         if one.role == GAP:
             return f"With {one.cure} behind line {one.line} {right} right, on further problems too."
         every = "the value there" if one.turns == 1 else f"each of the {one.turns} values there"

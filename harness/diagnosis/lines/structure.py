@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 import numpy as np
 
 from ...edits import Edit, apply, functions, line_of, propose
-from ...edits.edit import plainness, would_read
+from ...edits.edit import line_change, plainness
 from ...edits.source import Source
 from ...finding import Residual, Suspect
 from .subject import TRIED, Judge, Located, Subject
@@ -75,12 +75,12 @@ def _mending(subject: Subject, judge: Judge, edits: Iterable[Edit]) -> Iterator[
 
 
 def _suspect(subject: Subject, edit: Edit, cures: tuple[str, ...]) -> Suspect:
-    goal, mended = subject.goal, apply(subject.source, edit)
-    after, reads = subject.rerun(mended), line_of(subject.source, edit.line)
+    goal, after = subject.goal, subject.rerun(apply(subject.source, edit))
+    reads, would_read = line_change(subject.source, edit)
     return Suspect(
         edit.line,
         edit.line,
-        reads,
+        line_of(subject.source, edit.line),
         "statement",
         tuple(Residual(name, *goal.ratios(name, after)) for name in cures),
         set(cures) == set(goal.wrong),
@@ -93,5 +93,5 @@ def _suspect(subject: Subject, edit: Edit, cures: tuple[str, ...]) -> Suspect:
         needed="",
         cure=edit.what,
         reads=reads,
-        would_read=would_read(subject.source, edit),
+        would_read=would_read,
     )

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from ...edits import Edit, line_of, propose
-from ...edits.edit import made, plainness, would_read
+from ...edits import Edit, propose
+from ...edits.edit import line_change, made, plainness
 from ...edits.purity import own_functions
 from ...edits.source import Source, Span
 from ...finding import Residual, Suspect
@@ -78,7 +78,7 @@ def _suspect(subject: Subject, number: int, solution: Solution, cures: Sequence[
     changed = [slot for slot in slots if moved[slot]]
     first = (changed or slots)[0]
     needed = seen[first]
-    line = cures[0].line if cures else tap.line
+    reads, would_read = line_change(subject.source, cures[0]) if cures else ("", "")
     return Suspect(
         tap.line,
         tap.last,
@@ -94,8 +94,8 @@ def _suspect(subject: Subject, number: int, solution: Solution, cures: Sequence[
         numbers(needed - solution.added[first]),
         numbers(needed),
         cures[0].what if cures else "",
-        line_of(subject.source, line) if cures else "",
-        would_read(subject.source, cures[0]) if cures else "",
+        reads,
+        would_read,
     )
 
 

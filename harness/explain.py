@@ -56,7 +56,7 @@ def explain(
 def smaller(case: Case, ask: Ask) -> tuple[Case, tuple[str, ...]]:
     """The case, or one of sizes on which questions are cheap where the same gradients are wrong; with a note."""
     sizes = {size: min(n, ENOUGH[size]) for size, n in case.problem.sizes.items()}
-    problem = replace(case.problem, **{**sizes, "T": case.problem.long_enough(sizes["T"])})
+    problem = case.problem.of_sizes(sizes)
     if problem == case.problem:
         return case, ()
     (found,) = ask([(problem, make_tensors(problem))])

@@ -101,6 +101,11 @@ class Problem:
         """T, or as many steps more as it takes for the step that the loss is on to be there."""
         return max(T, self.loss_on + 1) if isinstance(self.loss_on, int) else T
 
+    def of_sizes(self, sizes: Mapping[str, int], batched: bool = True) -> "Problem":
+        """The same of other sizes, with as many steps as the loss needs, and a batch of one if not `batched`."""
+        fitting = sizes if batched else {**sizes, "B": 1}
+        return replace(self, **{**fitting, "T": self.long_enough(fitting.get("T", self.T))})
+
     @property
     def asked(self) -> tuple[TensorSpec, ...]:
         """The tensors whose gradients are asked for."""

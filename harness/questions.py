@@ -101,7 +101,7 @@ def tiny(problem: Problem, layout: Layout, keep: Keeping = nothing) -> Problem:
 
 def shorter(problem: Problem) -> tuple[Problem, ...]:
     """The same with fewer steps: nearly all arrays keep their shapes, for which a framework may have compiled."""
-    return tuple(replace(problem, T=problem.long_enough(steps)) for steps in SHORTER)
+    return tuple(problem.of_sizes({"T": steps}) for steps in SHORTER)
 
 
 def ladder(problem: Problem, layout: Layout, keep: Keeping = nothing) -> tuple[Problem, ...]:
@@ -125,4 +125,4 @@ def further(problem: Problem, layout: Layout, keep: Keeping = nothing) -> tuple[
 
 def _resized(problem: Problem, layout: Layout, keep: Keeping, sizes: Mapping[str, int], seed: int) -> Problem:
     fitting = keep(problem, sizes if layout.batched else {**sizes, "B": 1})
-    return replace(problem, **{**fitting, "T": problem.long_enough(fitting["T"])}, seed=problem.seed + seed)
+    return replace(problem.of_sizes(fitting), seed=problem.seed + seed)

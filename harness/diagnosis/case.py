@@ -178,8 +178,7 @@ def make_case(
 def elsewhere(problem: Problem, batched: bool = True) -> tuple[Problem, ...]:
     """Two problems of other, awkward sizes for confirming: every size a different prime, all unlike the first's."""
     sizes = ({"T": 5, "B": 7, "I": 3, "H": 11, "O": 2}, {"T": 11, "B": 2, "I": 7, "H": 3, "O": 5})
-    fitting = [{**s, "T": problem.long_enough(s["T"]), **({} if batched else {"B": 1})} for s in sizes]
-    return tuple(replace(problem, **s, seed=problem.seed + 1 + k) for k, s in enumerate(fitting))
+    return tuple(replace(problem.of_sizes(s, batched), seed=problem.seed + 1 + k) for k, s in enumerate(sizes))
 
 
 def _wide(array: Array) -> Array:

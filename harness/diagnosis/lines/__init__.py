@@ -64,10 +64,10 @@ def locate(
     from .work import Answer, Asked
 
     problem = replace(problem, dtype="float64")
-    small = [_sized(problem, {"B": 2, "I": 5, **sizes}, layout.batched) for sizes in SIZES]
+    small = [problem.of_sizes({"B": 2, "I": 5, **sizes}, layout.batched) for sizes in SIZES]
     few = max(problem.sizes.values()) <= LARGEST
     own = [replace(problem, seed=problem.seed + k) for k in range(2 * few)]  # for programs that run on no other sizes
-    other = _sized(problem, OTHER, layout.batched)
+    other = problem.of_sizes(OTHER, layout.batched)
 
     def posed(*problems: Problem) -> "tuple[Question, ...]":
         return tuple(pose(one, layout, reference, threshold) for one in problems)
@@ -99,11 +99,6 @@ def find(inquiry: Inquiry, call: str, matches: Mapping[str, str]) -> tuple[tuple
     telling = tuple(one for one in suspects if one.sure > 1) or suspects
     shown = SourceMap(Path(file).name, tuple(found.source.splitlines()), found.problem.describe(), telling, cleared)
     return findings(shown), shown
-
-
-def _sized(problem: Problem, sizes: Mapping[str, int], batched: bool) -> Problem:
-    fitting = {**sizes, "B": sizes["B"] if batched else 1}
-    return replace(problem, **{**fitting, "T": problem.long_enough(sizes["T"])})
 
 
 def findings(shown: SourceMap) -> tuple[Finding, ...]:

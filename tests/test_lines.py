@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from candidates import gradparity
 from gradparity.backends import numpy_bptt
 from gradparity.harness import sandbox
 from gradparity.harness.candidate import arguments, read
@@ -16,12 +17,14 @@ from gradparity.harness.diagnosis.lines.solving import Goal
 from gradparity.harness.diagnosis.lines.subject import Budget, Located, Subject
 from gradparity.harness.diagnosis.lines.taps import tapped
 from gradparity.harness.finding import SourceMap
+from gradparity.harness.layout import Layout
 from gradparity.harness.names import match
 from gradparity.harness.problem import Problem, make_tensors
 from planted import PROGRAMS, SINGLE, Planted
 from planted.row import CORPUS, Program
 
 Array = np.ndarray
+SPELT = ("W_xh", "W_hh", "b_h", "W_hy", "b_y")
 NUMPY = [program for program in PROGRAMS.values() if not program.needs]
 
 
@@ -317,6 +320,42 @@ def test_the_true_line_is_near_what_is_found(row: Planted, tmp_path):
     assert lines & set(row.lines)
     for one, edits in zip(found.suspects, found.cures, strict=True):
         assert bool(one.cure) == bool(edits)
+
+
+ONE = """\
+import numpy as np
+
+def gradients(Wxh, Whh, bh, Why, by, x, y, h0):
+    h = {-1: h0.reshape(-1)}
+    for t in range(len(x)):
+        h[t] = np.tanh(x[t].reshape(-1) @ Wxh + h[t - 1] @ Whh + bh)
+    dWxh, dWhh, dbh, dWhy, dby, dh = 0, 0, 0, 0, 0, 0
+    for t in reversed(range(len(x))):
+        error = h[t] @ Why + by - y[t].reshape(-1)
+        dWhy, dby = dWhy + np.outer(h[t], error), dby + error
+        da = (Why @ error + dh) * (1 - h[t] ** 2)
+        dWxh, dWhh, dbh = dWxh + np.outer(x[t], da), dWhh + np.outer(h[t - 1], da), dbh + da
+        dh = Whh.T @ da
+    return {"dWxh": dWxh, "dWhh": dWhh, "dbh": dbh, "dWhy": dWhy, "dby": dby, "dh0": dh.reshape(1, -1)}
+"""
+
+
+def test_a_program_for_a_batch_of_one_is_asked_so_throughout(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(ONE)
+    names = {f"d{one}": other for one, other in zip(("Wxh", "Whh", "bh", "Why", "by"), SPELT, strict=True)}
+    found = locate(path, "gradients", Problem(B=1), Layout(), names | {"dh0": "h0"}, numpy_bptt.gradients)
+    first = found.located.suspects[0]
+    assert (first.line, first.cure) == (13, "Whh for Whh.T")
+    assert (found.problem.T, found.problem.B) == (3, 1)  # a small one, and not only the user's own
+
+
+def test_what_is_written_for_a_batch_of_one_is_confirmed_on_others_of_one(tmp_path):
+    (tmp_path / "mine.py").write_text(ONE.replace("dbh + da", "2 * (dbh + da)"))
+    told = gradparity("check", "mine.py", "-B", "1", "--backends", "numpy,complex_step", cwd=tmp_path)
+    assert told.returncode == 1
+    assert "confirmed on further problems" in " ".join(told.stdout.split())
+    assert "answered no other problem" not in " ".join(told.stdout.split())
 
 
 def test_right_code_has_no_suspect(tmp_path):

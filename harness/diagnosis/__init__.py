@@ -78,6 +78,8 @@ def _others(case: Case, ask: Ask) -> tuple[Case, ...]:
         return tuple(other for other in ask([(p, make_tensors(p)) for p in problems]) if other)
 
     others = asked(elsewhere(case.problem, case.layout.batched))
+    if not others and case.problem.B == 1:  # it may be written for nothing else
+        others = asked(elsewhere(case.problem, batched=False))
     if others and not any(other.wrong for other in others):
         others += asked(replace(case.problem, seed=case.problem.seed + k) for k in (3, 4))
     return others

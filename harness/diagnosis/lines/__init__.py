@@ -64,17 +64,18 @@ def locate(
     from .work import Answer, Asked
 
     problem = replace(problem, dtype="float64")
-    small = [problem.of_sizes({"B": 2, "I": 5, **sizes}, layout.batched) for sizes in SIZES]
+    many = layout.batched and problem.B > 1  # what is written for a batch of one may answer no other
+    small = [problem.of_sizes({"B": 2, "I": 5, **sizes}, many) for sizes in SIZES]
     few = max(problem.sizes.values()) <= LARGEST
     own = [replace(problem, seed=problem.seed + k) for k in range(2 * few)]  # for programs that run on no other sizes
-    other = problem.of_sizes(OTHER, layout.batched)
+    other = problem.of_sizes(OTHER, many)
 
     def posed(*problems: Problem) -> "tuple[Question, ...]":
         return tuple(pose(one, layout, reference, threshold) for one in problems)
 
     source = path.read_text(encoding="utf-8")
     asked_on = [*small, *own[:1]]
-    further = posed(*elsewhere(problem, layout.batched), *own[1:])
+    further = posed(*dict.fromkeys((*elsewhere(problem, layout.batched), *elsewhere(problem, many), *own[1:])))
     seconds = min(SECONDS, SHARE * limits.seconds)
     asked = Asked(path, function, source, layout, matches, posed(*asked_on), posed(other)[0], further, seconds)
     with Worker(replace(limits, seconds=min(limits.seconds, LIMITS.seconds))) as worker:

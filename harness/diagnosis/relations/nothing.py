@@ -12,7 +12,12 @@ def zeros(case: Case, name: str) -> Array:
     return np.zeros_like(case.truth.named[name])
 
 
-ZERO = Relation("zero", "look for one that is never computed or assigned, or that the loss does not reach", zeros)
+ZERO = Relation(
+    "zero",
+    "look for one that is never computed or assigned, that a loop sets anew where it has to add, or that the loss does "
+    "not reach",
+    zeros,
+)
 
 
 def propose(case: Case, name: str) -> Iterator[Relation]:

@@ -18,27 +18,12 @@ from gradparity.harness.names import match
 from gradparity.harness.noise import THRESHOLD, Noise, measure_noise
 from gradparity.harness.problem import Problem, make_tensors
 from gradparity.harness.workers import Limits, Worker
-from planted import (
-    CONVENTIONS,
-    DOUBLE,
-    FOURTH,
-    FOURTH_DOUBLE,
-    HELDOUT,
-    PROGRAMS,
-    SECOND,
-    SECOND_DOUBLE,
-    SINGLE,
-    THIRD,
-    THIRD_DOUBLE,
-    Cause,
-    Planted,
-    Program,
-    said,
-    unlisted,
-)
+from planted import CONVENTIONS, DOUBLES, PROGRAMS, SINGLES, Cause, Planted, Program, said, unlisted
 from planted.row import CORPUS
 
-FAULTY = SINGLE + DOUBLE + HELDOUT + SECOND + SECOND_DOUBLE + THIRD + THIRD_DOUBLE + FOURTH + FOURTH_DOUBLE
+SINGLE, _, SECOND, THIRD, FOURTH = SINGLES.values()
+ONE, TWO = (tuple(row for rows in table.values() for row in rows) for table in (SINGLES, DOUBLES))
+FAULTY = ONE + TWO
 Judge = Callable[[Path, Program, Problem], dict[str, float]]
 
 
@@ -105,7 +90,7 @@ def test_every_fault_is_seen(judge, tmp_path, row):
     assert max(wrong.values()) > 100 * THRESHOLD
 
 
-@pytest.mark.parametrize("row", DOUBLE + SECOND_DOUBLE + THIRD_DOUBLE + FOURTH_DOUBLE, ids=str)
+@pytest.mark.parametrize("row", TWO, ids=str)
 def test_neither_of_two_faults_hides_the_other(judge, tmp_path, row):
     needed(row.program)
     whole = judge(row.write(tmp_path), row.program, row.program.problem)
@@ -133,26 +118,18 @@ def test_the_corpus_is_as_large_as_we_say():
     assert unlisted() == set()
     assert len({str(row) for row in FAULTY + CONVENTIONS}) == len(FAULTY + CONVENTIONS)
     assert len(PROGRAMS) >= 12
-    assert len(SINGLE) >= 44
-    assert len(DOUBLE) >= 12
     assert len(CONVENTIONS) >= 8
-    assert len(HELDOUT) >= 24
-    assert len(SECOND) >= 40
-    assert len(SECOND_DOUBLE) >= 6
-    assert len(THIRD) >= 30
-    assert len(THIRD_DOUBLE) >= 6
-    assert len(FOURTH) >= 30
-    assert len(FOURTH_DOUBLE) >= 8
+    for table, least in ((SINGLES, (44, 24, 40, 30, 30)), (DOUBLES, (12, 6, 6, 8))):
+        assert all(len(rows) >= count for rows, count in zip(table.values(), least, strict=True))
     assert sum("torch" in row.program.needs for row in SINGLE) >= 5
-    assert all(len(row.causes) == 1 for row in SINGLE + CONVENTIONS + HELDOUT + SECOND + THIRD + FOURTH)
-    assert all(len(row.causes) == 2 for row in DOUBLE + SECOND_DOUBLE + THIRD_DOUBLE + FOURTH_DOUBLE)
+    assert all(len(row.causes) == 1 for row in ONE + CONVENTIONS)
+    assert all(len(row.causes) == 2 for row in TWO)
     assert all(sum(row.program == program for row in SECOND) in (0, 5) for program in PROGRAMS.values())
     for table in (THIRD, FOURTH):
         assert all(sum(row.program == program for row in table) in (0, 3, 4) for program in PROGRAMS.values())
-    tables = (SINGLE, HELDOUT, SECOND, THIRD, FOURTH)
-    for table in tables:
+    for table in SINGLES.values():
         assert {row.program.problem.model for row in table} == {"rnn", "rnn_relu", "lstm", "gru"}
-    of = [{row.program.name for row in table} for table in tables]
+    of = [{row.program.name for row in table} for table in SINGLES.values()]
     assert all(one.isdisjoint(other) for one, other in combinations(of, 2))
     assert set().union(*of) == set(PROGRAMS)
 

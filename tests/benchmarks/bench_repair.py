@@ -24,33 +24,13 @@ from gradparity.harness.repair.crew import Crew
 from gradparity.harness.repair.patching import source_of
 from gradparity.harness.repair.trial import RAISED, Trial
 from gradparity.harness.workers import Limits
-from planted import (
-    DOUBLE,
-    FOURTH,
-    FOURTH_DOUBLE,
-    HELDOUT,
-    PROGRAMS,
-    SECOND,
-    SECOND_DOUBLE,
-    SINGLE,
-    THIRD,
-    THIRD_DOUBLE,
-    Planted,
-    Program,
-)
+from planted import DOUBLES, PROGRAMS, SINGLES, Planted, Program
 
 LIMITS = Limits(60, 4 << 30)
 PROBLEMS = 100
 TABLES = (
-    ("one fault", SINGLE, 0.9),
-    ("held out", HELDOUT, 0.9),
-    ("held out, second set", SECOND, 0.9),
-    ("held out, third set", THIRD, 0.9),
-    ("held out, fourth set", FOURTH, 0.9),
-    ("two faults", DOUBLE, 0.6),
-    ("held out, second set, two faults", SECOND_DOUBLE, 0.6),
-    ("held out, third set, two faults", THIRD_DOUBLE, 0.6),
-    ("held out, fourth set, two faults", FOURTH_DOUBLE, 0.6),
+    *((f"one fault, {name}", rows, 0.9) for name, rows in SINGLES.items()),
+    *((f"two faults, {name}", rows, 0.6) for name, rows in DOUBLES.items()),
 )
 
 

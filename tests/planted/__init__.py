@@ -21,6 +21,7 @@ from .unusual import UNUSUAL
 __all__ = [
     "CONVENTIONS",
     "DOUBLE",
+    "DOUBLES",
     "FOURTH",
     "FOURTH_DOUBLE",
     "HELDOUT",
@@ -28,6 +29,7 @@ __all__ = [
     "SECOND",
     "SECOND_DOUBLE",
     "SINGLE",
+    "SINGLES",
     "THIRD",
     "THIRD_DOUBLE",
     "Cause",
@@ -92,3 +94,18 @@ FOURTH_DOUBLE = (
     _pair("julia_port", "product overwrites the carry", "difference the other way", FOURTH),
     _pair("torch_filled", "both gradients are one tensor", "state after in the update gate", FOURTH),
 )
+
+# The sets by name, in the order in which they were written: of one fault a row, and of two.
+SINGLES = {
+    "corpus": SINGLE,
+    "held out": HELDOUT,
+    "held out, second set": SECOND,
+    "held out, third set": THIRD,
+    "held out, fourth set": FOURTH,
+}
+DOUBLES = {
+    "corpus": DOUBLE,
+    "held out, second set": SECOND_DOUBLE,
+    "held out, third set": THIRD_DOUBLE,
+    "held out, fourth set": FOURTH_DOUBLE,
+}

@@ -11,7 +11,6 @@ import numpy as np
 
 from ...edits import apply
 from ...edits.edit import plainness
-from ...finding import Suspect
 from .gaps import gapped
 from .running import Slot
 from .solutions import bent, solutions
@@ -73,8 +72,8 @@ def one_fault(subject: Subject, judge: Judge) -> Located:
 
 def _words(subject: Subject, found: Located) -> float:
     """How many words and signs the plainest edit changes that cures all."""
-    pairs = zip(found.suspects, found.cures, strict=True)
-    return min((plainness(subject.source, cures[0])[0] for one, cures in pairs if one.whole and cures), default=inf)
+    words = (plainness(subject.source, cures[0])[0] for one, cures in found.pairs if one.whole and cures)
+    return min(words, default=inf)
 
 
 def curved(subject: Subject, judge: Judge, found: Located) -> Located:
@@ -83,20 +82,7 @@ def curved(subject: Subject, judge: Judge, found: Located) -> Located:
     evident = any(one.whole and one.evidence for one in found.suspects)
     if _words(subject, solved) >= _words(subject, found) and (evident or _words(subject, found) < inf):
         return found
-    return _before(found, solved, lambda one: bool(one.cure) or not evident)
-
-
-def _before(found: Located, others: Located, wanted: Callable[[Suspect], bool]) -> Located:
-    """Suspects of which some go before others."""
-    pairs = [pair for pair in zip(others.suspects, others.cures, strict=True) if wanted(pair[0])]
-    if not pairs:
-        return found
-    new = {(one.line, one.text, one.role) for one, _ in pairs}
-    both = zip(found.suspects, found.cures, strict=True)
-    pairs += [pair for pair in both if (pair[0].line, pair[0].text, pair[0].role) not in new]
-    suspects, cures = zip(*pairs, strict=True)
-    cleared = set(found.cleared) - {line for one in suspects for line in range(one.line, one.last + 1)}
-    return Located(suspects, cures, tuple(sorted(cleared)), found.left)
+    return found.behind(pair for pair in solved.pairs if pair[0].cure or not evident)
 
 
 def completed(subject: Subject, judge: Judge, found: Located) -> Located:
@@ -113,4 +99,4 @@ def completed(subject: Subject, judge: Judge, found: Located) -> Located:
         return -len(one.cures), one.rank - one.reach
 
     missing = told(between, {n: solved[n] for n in sorted(solved, key=unsure)[:GAPS]}, 0, judge)
-    return _before(found, missing, lambda one: bool(one.cure))
+    return found.behind(pair for pair in missing.pairs if pair[0].cure)

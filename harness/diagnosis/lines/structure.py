@@ -33,11 +33,8 @@ def restructured(subject: Subject, judge: Judge, found: Located) -> Located:
     held = [one for one in mended[:TRIED] if judge.confirms(source, *one)]
     if not held:
         return found
-    whole = held[0][1] == subject.goal.wrong
-    others = [pair for pair in zip(found.suspects, found.cures, strict=True) if pair[0].whole or not whole]
-    pairs = [(_suspect(subject, *one), (one[0],)) for one in held] + others
-    suspects, cures = zip(*pairs, strict=True)
-    return Located(suspects, cures, found.cleared, found.left)
+    first = ((_suspect(subject, *one), (one[0],)) for one in held)
+    return found.behind(first, parts=held[0][1] != subject.goal.wrong)
 
 
 def _judged(subject: Subject) -> Iterator[Tap]:

@@ -1,6 +1,6 @@
 """The nouns of the search: a version of the source on a problem, how candidates are judged, and what was found."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 from time import process_time
@@ -88,6 +88,25 @@ class Located:
     cures: tuple[tuple[Edit, ...], ...] = ()
     cleared: tuple[int, ...] = ()
     left: int = 0
+
+    @property
+    def pairs(self) -> list[tuple[Suspect, tuple[Edit, ...]]]:
+        """The suspects, each with its edits."""
+        return list(zip(self.suspects, self.cures, strict=True))
+
+    def behind(self, first: Iterable[tuple[Suspect, tuple[Edit, ...]]], parts: bool = True) -> "Located":
+        """These suspects, and behind them those that are not the same; what one of them is at is not cleared.
+
+        Args:
+            parts: those that mend but a part as well.
+        """
+        pairs = list(first)
+        known = {(one.line, one.text, one.role) for one, _ in pairs}
+        others = [pair for pair in self.pairs if parts or pair[0].whole]
+        pairs += [pair for pair in others if (pair[0].line, pair[0].text, pair[0].role) not in known]
+        suspects, cures = tuple(one for one, _ in pairs), tuple(edits for _, edits in pairs)
+        cleared = set(self.cleared) - {line for one in suspects for line in range(one.line, one.last + 1)}
+        return Located(suspects, cures, tuple(sorted(cleared)), self.left)
 
 
 @dataclass(frozen=True)
